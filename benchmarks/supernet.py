@@ -22,10 +22,8 @@ from narrow_light_nas import SPACE as NARROW
 from tabulate import tabulate
 
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.searching.accuracy import EvaluationSetup
-from edgeslim.searching.agreement import Agreement, measure_agreement
+from edgeslim.searching.agreement import Agreement, AgreementRequest, measure_agreement
 from edgeslim.searching.rank_correlation import RankCorrelation, rank_correlation
-from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
 
 SPACE = NARROW.space((1, 1, 16, 16), 10)
@@ -57,31 +55,27 @@ def main(folder: Path, seed: int, size: Size, *, again: bool) -> None:
         seed=seed,
         progress=terminal_progress(),
     )
-    setup = EvaluationSetup(
-        space=SPACE,
-        task=find_task(TASK),
-        seed=seed,
-        epochs=1,
-        batch_size=64,
-        supernet=folder / "supernet" / SUPERNET_FILE,
-        eval_share=0.3,
-    )
-    done = measure_agreement(
-        setup,
+    request = AgreementRequest(
+        SPACE,
         TASK,
         folder / "agreement.jsonl",
         networks=size.networks,
         epochs=size.epochs,
-        estimators=("supernet", "training"),
+        supernet=folder / "supernet" / SUPERNET_FILE,
+        short_epochs=1,
+        short_batch_size=64,
         proxies=PROXIES,
+        eval_share=0.3,
+        seed=seed,
         progress=terminal_progress(),
     )
+    done = measure_agreement(request)
     rows = [
         row(each.judge, each.correlation, each.seconds_each, each.seconds_once)
         for each in done.judges
     ]
     if again:
-        rows.append(trained_again(folder, setup, done, size))
+        rows.append(trained_again(request, done))
     print(tabulate(rows, ["", "tau", "95 %", "rho", "s each", "s once"], tablefmt="github"))
     accuracies = sorted(each.accuracy for each in done.trained)
     print(
@@ -91,18 +85,18 @@ def main(folder: Path, seed: int, size: Size, *, again: bool) -> None:
     )
 
 
-def trained_again(folder: Path, setup: EvaluationSetup, done: Agreement, size: Size) -> list[str]:
+def trained_again(request: AgreementRequest, done: Agreement) -> list[str]:
     """What the same trainings from other first weights and in another order say."""
-    other = replace(setup, seed=setup.seed + 1000, epochs=size.epochs)
-    again = measure_agreement(
-        other,
-        TASK,
-        folder / "again.jsonl",
-        networks=size.networks,
-        epochs=size.epochs,
+    other = replace(
+        request,
+        out=request.out.with_name("again.jsonl"),
+        seed=request.seed + 1000,
+        supernet=None,
+        short_epochs=None,
+        proxies=(),
         drawn=[each.tokens for each in done.trained],
-        progress=terminal_progress(),
     )
+    again = measure_agreement(other)
     correlation = rank_correlation(
         [each.accuracy for each in done.trained], [each.accuracy for each in again.trained]
     )

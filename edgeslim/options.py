@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, wraps
 from inspect import Signature, cleandoc, get_annotations, getsource, signature
@@ -27,11 +27,14 @@ __all__ = [
     "ARGUMENT",
     "OPTION",
     "Option",
+    "OptionField",
     "OptionsOf",
     "RequestFunction",
     "called_with",
     "field_names",
     "field_texts",
+    "option_fields",
+    "option_words",
     "parse_names",
     "parse_paths",
     "shared_fields",
@@ -53,6 +56,7 @@ class Option:
         parse: Makes the field's value of the text, or of the texts if it can be repeated.
         is_repeated: Whether the option may be given several times.
         is_argument: Whether it has no name on the command line but a place.
+        members: Gives the names that the help lists behind the meaning, such as a shelf's.
     """
 
     panel: str = ""
@@ -60,16 +64,22 @@ class Option:
     parse: Callable[[Any], Any] | None = None
     is_repeated: bool = False
     is_argument: bool = False
+    members: Callable[[], Iterable[str]] | None = None
 
     def __call__(
         self,
         *names: str,
         parse: Callable[[str], Any] | None = None,
         parse_all: Callable[[list[str]], Any] | None = None,
+        members: Callable[[], Iterable[str]] | None = None,
     ) -> Option:
         """The option with names of its own, or with a parser: of its text, or of all its texts."""
         return replace(
-            self, names=names, parse=parse or parse_all, is_repeated=parse_all is not None
+            self,
+            names=names,
+            parse=parse or parse_all,
+            is_repeated=parse_all is not None,
+            members=members,
         )
 
 
@@ -134,6 +144,85 @@ def field_texts(owner: type) -> Mapping[str, str]:
 def _class_bodies(module: str) -> Mapping[str, list[ast.stmt]]:
     tree = ast.parse(getsource(sys.modules[module]))
     return {node.name: node.body for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptionField:
+    """A field that is an option, or is made of options.
+
+    Args:
+        name: Name of the field in its class.
+        kind: Type of the field's value.
+        default: Default of the field; `Parameter.empty` if it must be given.
+        marker: How it is written on the command line.
+        text: What stands below it.
+    """
+
+    name: str
+    kind: Any
+    default: Any
+    marker: Option | OptionsOf
+    text: str
+
+    @property
+    def option_names(self) -> tuple[str, ...]:
+        """Names of the option on the command line, the usual one first."""
+        names = self.marker.names if isinstance(self.marker, Option) else ()
+        return names or (f"--{self.name.replace('_', '-')}",)
+
+    @property
+    def key(self) -> str:
+        """Name of the command's parameter: that of the option."""
+        return self.option_names[0].lstrip("-").replace("-", "_")
+
+
+def option_fields(owner: type, names: Collection[str] = ()) -> Iterator[OptionField]:
+    """The fields of a class that are options, or are made of options.
+
+    Args:
+        owner: Class of the fields.
+        names: Which of its fields; empty for all.
+    """
+    parameters, kinds = signature(owner).parameters, get_type_hints(owner)
+    hints = get_type_hints(owner, include_extras=True)
+    for name, text in field_texts(owner).items():
+        marker = getattr(hints[name], "__metadata__", (None,))[-1]
+        if isinstance(marker, Option | OptionsOf) and (not names or name in names):
+            yield OptionField(
+                name=name,
+                kind=kinds[name],
+                default=parameters[name].default,
+                marker=marker,
+                text=text,
+            )
+
+
+def option_words(owner: type, values: Mapping[str, Any]) -> list[str]:
+    """The words of a command that ask for some values.
+
+    Args:
+        owner: Class that declares the options.
+        values: Values by the name of their field, as texts or numbers. A list repeats its option;
+            a mapping has the values of a field that is made of options. What is None or empty is
+            not asked for.
+    """
+    arguments: list[str] = []
+    options: list[str] = []
+    for field in option_fields(owner):
+        value, marker = values.get(field.name), field.marker
+        if isinstance(marker, OptionsOf):
+            options += option_words(marker.owner, value or {})
+        elif marker.is_argument:
+            arguments.append(str(value))
+        elif isinstance(value, bool):
+            name = field.option_names[0]
+            words = [name if value else f"--no-{name.lstrip('-')}"]
+            options += [] if value is field.default else words
+        elif value is not None:
+            for one in value if isinstance(value, list) else [value]:
+                text = f"{one:g}" if isinstance(one, float) else str(one)
+                options += [field.option_names[0], text] if text else []
+    return [*arguments, *options]
 
 
 class RequestFunction(Protocol[Fields, Request_contra, Result_co]):

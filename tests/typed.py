@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -46,7 +47,7 @@ def asked(request: type[Request], line: str) -> Request:
         EdgeslimError: An option has a text that its parser does not take.
     """
     found: list[Request] = []
-    _command_of(request, found).main(line.split(), standalone_mode=False)
+    _command_of(request, found).main(shlex.split(line), standalone_mode=False)
     return found[0]
 
 

@@ -8,44 +8,25 @@ from typing import Annotated
 import typer
 
 from edgeslim.cli.met_laws import met_document, print_met
-from edgeslim.cli.options import Laws, shapes
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
-from edgeslim.conversion.inspect_model import Inspection, inspect
+from edgeslim.cli.request_options import with_options
+from edgeslim.conversion.inspect_model import Inspection, InspectRequest, inspect
 from edgeslim.counts import format_count
-from edgeslim.errors import UsageError
-from edgeslim.execution import Target
 from edgeslim.files import write_bytes
-from edgeslim.options import parse_names
 from edgeslim.reporting.network_drawing import check_drawing, draw
 
 __all__ = ["command"]
 
 
+@with_options
 def command(
-    model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
-    match: Annotated[
-        str, typer.Option(help="Regular expression: list the parameters whose names it matches.")
-    ] = "",
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
-    ] = None,
+    request: InspectRequest,
     graph: Annotated[
         Path | None, typer.Option(help="Draw the network with its channel groups: an .svg file.")
     ] = None,
     feature_maps: Annotated[
         bool, typer.Option("--feature-maps", help="List what distillation can compare, by name.")
     ] = False,
-    target: Annotated[
-        list[Target] | None,
-        typer.Option(help="List its operators that this target's kernels get wrong; repeatable."),
-    ] = None,
-    precisions: Annotated[
-        str | None, typer.Option(help="Precisions for --target: fp32,fp16; by default its own.")
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(help="Number of threads for --target; by default several.")
-    ] = None,
-    laws: Laws = None,
     as_json: Json = False,
 ) -> None:
     """Say what a model costs and list its parameters.
@@ -57,26 +38,16 @@ def command(
 
     Example: edgeslim inspect my_model --target arm --precisions fp32,fp16
     """
-    if not target and (precisions, threads, laws) != (None, None, None):
-        raise UsageError("--precisions, --threads and --laws say more of --target; give it as well")
     if graph is not None:
         check_drawing(graph)
-    found = inspect(
-        model,
-        match=match,
-        input_shapes=shapes(input_shape),
-        targets=list(dict.fromkeys(target or [])),
-        precisions=parse_names(precisions or ""),
-        threads=threads,
-        laws=laws,
-    )
+    found = inspect(request)
     if graph is not None:
-        write_bytes(graph, _drawing(found, match).encode())
+        write_bytes(graph, _drawing(found, request.match).encode())
     if as_json:
         print_json(_document(found))
     else:
-        _print(found, match, feature_maps=feature_maps)
-        if target:
+        _print(found, request.match, feature_maps=feature_maps)
+        if request.targets:
             print_met(found)
     if found.refusals:
         raise typer.Exit(GAPS)

@@ -8,24 +8,21 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import shapes
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
+from edgeslim.cli.request_options import with_options
 from edgeslim.durations import format_ms
 from edgeslim.pictures import check_picture
 from edgeslim.prediction.family_model import NORMAL_90
 from edgeslim.prediction.plot import plot_prediction
-from edgeslim.prediction.predict_model import predict
+from edgeslim.prediction.predict_model import PredictRequest, predict
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 
 __all__ = ["command"]
 
 
+@with_options
 def command(
-    model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
-    table: Annotated[Path, typer.Option(help="Latency table of the device.")],
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
-    ] = None,
+    request: PredictRequest,
     plot: Annotated[
         Path | None, typer.Option(help="Picture of where the time goes: PNG or SVG.")
     ] = None,
@@ -37,9 +34,10 @@ def command(
     """
     if plot is not None:
         check_picture(plot)
-    prediction = predict(model, table, input_shapes=shapes(input_shape))
+    prediction = predict(request)
     if plot is not None:
-        plot_prediction(prediction, plot, title=f"{model}, predicted from {table.name}")
+        title = f"{request.model}, predicted from {request.table.name}"
+        plot_prediction(prediction, plot, title=title)
     if as_json:
         print_json(_document(prediction))
     else:

@@ -9,13 +9,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edgeslim.cli.options import shapes
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.request_options import with_options
-from edgeslim.deployment.user_benchmark import benchmark
-from edgeslim.device import REACHED_AND_RUN, DeviceChoice
+from edgeslim.deployment.user_benchmark import BenchmarkRequest, benchmark
 from edgeslim.durations import format_ms
-from edgeslim.options import OptionsOf
 from edgeslim.runner.build import PROGRAM, build_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS
 
@@ -86,29 +83,12 @@ def build(
 
 @app.command("benchmark")
 @with_options
-def own_tool(
-    device: Annotated[DeviceChoice, OptionsOf(DeviceChoice, REACHED_AND_RUN)],
-    model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
-    program: Annotated[Path, typer.Option(help="Your benchmark_bin, built for the device.")],
-    library: Annotated[
-        list[Path] | None, typer.Option(help="A shared library that the program needs.")
-    ] = None,
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
-    ] = None,
-    as_json: Json = False,
-) -> None:
+def own_tool(request: BenchmarkRequest, as_json: Json = False) -> None:
     """Time a whole model with Paddle-Lite's own benchmark_bin; the result enters no table.
 
     Example: edgeslim runner benchmark mobilenet-v2 --program benchmark_bin --device android
     """
-    times = benchmark(
-        model,
-        program,
-        device=device,
-        libraries=library or (),
-        input_shapes=shapes(input_shape),
-    )
+    times = benchmark(request)
     if as_json:
         print_json({"times": dataclasses.asdict(times)})
         return

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from edgeslim.cli import agreement
-from edgeslim.cli.options import InputShape, only_shape
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.cli.request_options import with_options
-from edgeslim.conversion.build_network import build_network
+from edgeslim.conversion.build_network import BuildRequest, build_network
 from edgeslim.durations import format_ms
 from edgeslim.searching.largest import LargestRequest, largest
-from edgeslim.spaces import SPACES, parse_tokens
+from edgeslim.spaces import SPACES
 
 __all__ = ["app"]
 
@@ -105,26 +102,14 @@ def show_largest(request: LargestRequest, as_json: Json = False) -> None:
 
 
 @app.command("build")
-def build(
-    space: Annotated[str, typer.Argument(help="The search space, or space.py.")],
-    tokens: Annotated[str, typer.Option(help="The network's tokens: 3,1,1,0,1,0,...")],
-    out: Annotated[Path, typer.Option(help="Folder for the saved model.")],
-    input_shape: InputShape = None,
-    classes: Annotated[int | None, typer.Option(help="Width of its output.")] = None,
-    as_json: Json = False,
-) -> None:
+@with_options
+def build(request: BuildRequest, as_json: Json = False) -> None:
     """Build a network from its tokens and save it as an inference model.
 
     Example: edgeslim space build light-nas-small --tokens 1,1,1,0,1,0,1,1,1,0,1,0,1,1,1,0,1,0
     --out net
     """
-    folder = build_network(
-        space,
-        parse_tokens(tokens),
-        out,
-        input_shape=only_shape(input_shape),
-        num_classes=classes,
-    )
+    folder = build_network(request)
     if as_json:
         print_json({"model": folder})
     else:

@@ -10,19 +10,19 @@ from typing import Annotated
 import typer
 
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
+from edgeslim.cli.request_options import with_options
 from edgeslim.counts import format_count
 from edgeslim.durations import format_ms
-from edgeslim.execution import PowerMode, Precision
 from edgeslim.latency_table import LatencyTable
 from edgeslim.pictures import check_picture
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.copied_tables import add_copies
-from edgeslim.table_formats import FORMATS, LatencyUnit, Refusal
+from edgeslim.table_formats import FORMATS, Refusal
 from edgeslim.tables.chart import chart_rows
 from edgeslim.tables.check import Finding, check_table
 from edgeslim.tables.export_table import export_table
 from edgeslim.tables.families import Family, choose_family, families
-from edgeslim.tables.import_table import Fusion, TableOrigin, import_table
+from edgeslim.tables.import_table import ImportRequest, import_table
 from edgeslim.tables.plot import plot_family
 
 __all__ = ["app"]
@@ -43,54 +43,8 @@ _Format = Annotated[
 
 
 @app.command("import")
-def import_(
-    files: Annotated[
-        list[Path], typer.Argument(help="Files of one device, which become one table.")
-    ],
-    format_name: _Format,
-    device: Annotated[str, typer.Option(help="Name of the device it was measured on.")],
-    out: Annotated[Path, typer.Option(help="Where to write the table.")],
-    model: Annotated[
-        list[Path] | None,
-        typer.Option(help="Model of each profile, in their order, if the profile needs it."),
-    ] = None,
-    network_times: Annotated[
-        Path | None,
-        typer.Option(help="CSV with name, time and unit of networks, measured without a profiler."),
-    ] = None,
-    hardware: Annotated[str | None, typer.Option(help="What the device is.")] = None,
-    target: Annotated[
-        str,
-        typer.Option(
-            help="Kernels it was measured on: arm or x86 for Paddle-Lite's, or any word: gpu, npu, "
-            "ncnn. The format may say it; otherwise arm.",
-            show_default=False,
-        ),
-    ] = "",
-    fusion: Annotated[
-        Fusion | None,
-        typer.Option(help="Whose fusion is nearest, for a target that is not Paddle-Lite's."),
-    ] = None,
-    precision: Annotated[
-        Precision, typer.Option(help="Numbers that it computed in.")
-    ] = Precision.FP32,
-    threads: Annotated[
-        int | None, typer.Option(help="Threads it was measured with, if the file does not say.")
-    ] = None,
-    power_mode: Annotated[
-        PowerMode | None, typer.Option(help="Cores it was measured on, if the file does not say.")
-    ] = None,
-    library_version: Annotated[
-        str | None, typer.Option(help="Version of Paddle-Lite, or name and version of the runtime.")
-    ] = None,
-    unit: Annotated[
-        LatencyUnit | None, typer.Option(help="Unit of its latencies, if the file does not say.")
-    ] = None,
-    source: Annotated[
-        str | None, typer.Option(help="Where the file comes from: project, file, licence.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
+@with_options
+def import_(request: ImportRequest, as_json: Json = False) -> None:
     """Import timings of others; rows that cannot be imported are listed.
 
     Anybody's timings are a CSV or JSON Lines of format timings, which docs/tables.md describes;
@@ -99,21 +53,7 @@ def import_(
     Example: edgeslim table import times.csv --format timings --device my-phone
     --target ncnn --fusion arm --out my-phone.jsonl
     """
-    origin = TableOrigin(
-        device=device,
-        hardware=hardware,
-        target=target,
-        fusion=fusion,
-        precision=precision,
-        threads=threads,
-        power_mode=power_mode,
-        library_version=library_version,
-        source=source,
-        unit=unit,
-        models=tuple(model or ()),
-        network_times=network_times,
-    )
-    done = import_table(files, format_name, out, origin=origin)
+    done = import_table(request)
     if as_json:
         print_json(
             {

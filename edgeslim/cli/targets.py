@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import Laws
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.errors import UsageError
 from edgeslim.execution import Precision, Target
@@ -35,7 +35,10 @@ def command(
     operator: Annotated[
         str | None, typer.Option(help="Only those about this kind of operator, such as pool2d.")
     ] = None,
-    laws: Laws = None,
+    laws: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with laws of another version of Paddle-Lite's kernels."),
+    ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print docs/targets.md: all laws, and what they are.")
     ] = False,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from edgeslim.conversion.find_space import find_space
 from edgeslim.conversion.model_source import LayerModel
 from edgeslim.conversion.prepare import prepare_layer
+from edgeslim.conversion.shape_options import SPACE_SHAPE
 from edgeslim.errors import UsageError
 from edgeslim.files import replace_folder, temporary_folder
 from edgeslim.opspec import Shape
+from edgeslim.options import ARGUMENT, OPTION, called_with
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.spaces import parse_tokens
 
-__all__ = ["build_network", "find_network"]
+__all__ = ["BuildRequest", "build_network", "find_network"]
 
 _FILES = {"model.pdmodel", "model.pdiparams", "for_lite.pdmodel"}
 """Names of the files of a saved model."""
@@ -35,35 +40,41 @@ def find_network(
     )
 
 
-def build_network(
-    space: str,
-    tokens: Sequence[int],
-    out: Path,
-    *,
-    input_shape: Shape | None = None,
-    num_classes: int | None = None,
-    seed: int = 0,
-) -> Path:
-    """Builds a network of a space with fresh weights and saves it.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildRequest:
+    """What can be asked of `build_network`."""
 
-    Args:
-        space: Name of the space, or the user's file with one.
-        tokens: Tokens of the network.
-        out: Folder for the saved model; an older model there is replaced.
-        input_shape: Input shape, if not the space's own.
-        num_classes: Number of classes, if not the space's own.
-        seed: Seed of the fresh weights.
+    space: Annotated[str, ARGUMENT] = field(kw_only=False)
+    """The search space, or space.py."""
+    tokens: Annotated[Sequence[int], OPTION(parse=parse_tokens)] = field(kw_only=False)
+    """The network's tokens: 3,1,1,0,1,0,..."""
+    out: Annotated[Path, OPTION] = field(kw_only=False)
+    """Folder for the saved model; an older model there is replaced."""
+    input_shape: Annotated[Shape | None, SPACE_SHAPE] = None
+    """Input shape of the network, if not the space's own: 1,3,224,224."""
+    num_classes: Annotated[int | None, OPTION("--classes")] = None
+    """Width of its output, if not the space's own."""
+    seed: int = 0
+    """Seed of the fresh weights."""
 
-    Returns:
-        The folder of the model.
+
+@called_with(BuildRequest)
+def build_network(request: BuildRequest) -> Path:
+    """Builds a network of a space with fresh weights and saves it; returns the model's folder.
 
     Raises:
         UsageError: The space is unknown, the tokens do not fit it, or ``out`` has other files.
         UnwritableError: The folder cannot be written.
     """
-    network = find_network(space, tokens, input_shape=input_shape, num_classes=num_classes)
+    network = find_network(
+        request.space,
+        request.tokens,
+        input_shape=request.input_shape,
+        num_classes=request.num_classes,
+    )
+    out = request.out
     _check_replaceable(out)
-    load_paddle().seed(seed)
+    load_paddle().seed(request.seed)
     with temporary_folder(near=out.absolute().parent) as folder:
         finished = folder / "model"
         assert network.input_shape is not None  # noqa: S101 - a space always says it

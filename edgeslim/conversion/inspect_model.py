@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from edgeslim import ops
 from edgeslim.channels.choice import check_pattern, groups_of, match_parameters, why_not_prunable
@@ -13,15 +14,18 @@ from edgeslim.channels.groups import Channels, channels_of
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.precisions import model_for_precision, precisions_of, rewrite_for_place
 from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.conversion.shape_options import INPUT_SHAPES
+from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.graph import Graph
 from edgeslim.opspec import FLOAT_BYTES, Shape
+from edgeslim.options import ARGUMENT, OPTION, called_with, parse_names
 from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.targets import Law, Operator, Place, read_laws
 
-__all__ = ["Inspection", "MetLaw", "inspect", "trainable_parameters"]
+__all__ = ["InspectRequest", "Inspection", "MetLaw", "inspect", "trainable_parameters"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,41 +90,55 @@ class Inspection:
         return tuple(law for law in self.met if not law.is_rewritten)
 
 
-def inspect(
-    model: str,
-    *,
-    match: str = "",
-    input_shapes: Mapping[str, Shape] | None = None,
-    targets: Sequence[Target] = (),
-    precisions: Sequence[str] = (),
-    threads: int | None = None,
-    laws: Path | None = None,
-) -> Inspection:
-    """Inspects a model.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InspectRequest:
+    """What can be asked of `inspect`."""
 
-    Args:
-        model: A model, as on the command line.
-        match: Regular expression; only parameters whose names it matches from their start
-            are listed, as in PaddleSlim 1.x.
-        input_shapes: Shapes of open inputs by name, or under an empty name.
-        targets: Targets whose laws are checked.
-        precisions: Precisions that they are checked for, as in `deploy`; by default its own.
-        threads: Number of threads that they are checked for; by default several.
-        laws: File with the laws of another version of the library.
+    model: Annotated[str, ARGUMENT] = field(kw_only=False)
+    """Saved model, file.py:function, or a name."""
+    match: Annotated[str, OPTION] = ""
+    """Regular expression: list the parameters whose names it matches."""
+    input_shapes: Annotated[Mapping[str, Shape] | None, INPUT_SHAPES] = None
+    """Shape of an open input: 1,3,224,224 or name=..."""
+    targets: Annotated[Sequence[Target], OPTION("--target")] = ()
+    """List its operators that this target's kernels get wrong; repeatable."""
+    precisions: Annotated[Sequence[str], OPTION(parse=parse_names)] = ()
+    """Precisions for --target: fp32,fp16; by default its own."""
+    threads: Annotated[int | None, OPTION] = None
+    """Number of threads for --target; by default several."""
+    laws: Annotated[Path | None, OPTION] = None
+    """TOML file with laws of another version of Paddle-Lite's kernels."""
+
+    def check(self) -> None:
+        """Checks what can be checked before the model is looked at.
+
+        Raises:
+            UsageError: Something is said of a target, and there is none; or a wrong expression.
+        """
+        if not self.targets and (self.precisions or (self.threads, self.laws) != (None, None)):
+            raise UsageError(
+                "--precisions, --threads and --laws say more of --target; give it as well"
+            )
+        check_pattern(self.match)
+
+
+@called_with(InspectRequest)
+def inspect(request: InspectRequest) -> Inspection:
+    """Inspects a model.
 
     Raises:
         UsageError, BadFileError, ModelError: The model cannot be found, read or prepared.
         UnknownNameError: The regular expression matches no parameter.
     """
-    check_pattern(match)
-    source = find_model(model)
-    book = None if laws is None else read_laws(laws)
+    request.check()
+    source, match = find_model(request.model), request.match
+    book = None if request.laws is None else read_laws(request.laws)
     with temporary_folder() as folder:
-        prepared = prepare(source, folder / "model", input_shapes=input_shapes)
+        prepared = prepare(source, folder / "model", input_shapes=request.input_shapes)
         places = [
-            Place.of(target, precision, threads, book)
-            for target in targets
-            for precision in precisions_of(precisions, prepared, target)
+            Place.of(target, precision, request.threads, book)
+            for target in dict.fromkeys(request.targets)
+            for precision in precisions_of(request.precisions, prepared, target)
         ]
         met = tuple(law for place in places for law in _met_laws(prepared, place, folder))
     graph, channels = prepared.graph, channels_of(prepared.graph)

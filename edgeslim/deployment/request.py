@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
-from edgeslim.conversion.model_source import ModelSource, find_model, parse_input_shapes
+from edgeslim.conversion.model_source import ModelSource, find_model
+from edgeslim.conversion.shape_options import INPUT_SHAPES
 from edgeslim.deployment.engine_choice import check_engines
 from edgeslim.deployment.gates import NO_GATES, Gates
 from edgeslim.deployment.origins import baseline_for, is_run
@@ -57,9 +58,7 @@ class ConversionOptions:
 
     out: Annotated[Path | None, OPTION] = None
     """Folder for the optimized model."""
-    input_shapes: Annotated[
-        Mapping[str, Shape] | None, OPTION("--input-shape", parse_all=parse_input_shapes)
-    ] = None
+    input_shapes: Annotated[Mapping[str, Shape] | None, INPUT_SHAPES] = None
     """Shape of an open input: 1,3,224,224; name=...; 1,16:int64."""
     inputs: Annotated[Path | None, OPTION] = None
     """Your own inputs instead of noise, for proof and timing: .npz with an array for each, or .npy

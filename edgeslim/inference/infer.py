@@ -15,6 +15,7 @@ import numpy as np
 from edgeslim.conversion.model_inputs import read_given
 from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.conversion.shape_options import ONLY_SHAPE
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.files import new_folder, temporary_folder, write_bytes
@@ -34,7 +35,6 @@ from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, Option, called_with, parse_paths
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training.tasks import ReadsPictures, find_task
-from edgeslim.training.training_options import ONLY_SHAPE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,9 +14,10 @@ import msgspec
 
 from edgeslim.channels.choice import choose_groups
 from edgeslim.channels.groups import ChannelGroup, Channels, channels_of
-from edgeslim.conversion.model_source import find_model, parse_input_shapes
+from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors
+from edgeslim.conversion.shape_options import INPUT_SHAPES
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.graph import Graph
@@ -93,9 +94,7 @@ class SensitivityRequest:
     """Share of the validation examples that are used, the same each time."""
     seed: Annotated[int, OPTION] = 0
     """Seed that chooses the examples, also those that gradients are computed on."""
-    input_shapes: Annotated[
-        Mapping[str, Shape] | None, OPTION("--input-shape", parse_all=parse_input_shapes)
-    ] = None
+    input_shapes: Annotated[Mapping[str, Shape] | None, INPUT_SHAPES] = None
     """Shape of an open input: 1,3,224,224 or name=..."""
     out: Annotated[Path, OPTION] = DEFAULT_FILE
     """The file; an unfinished one is continued."""

@@ -22,8 +22,8 @@ from edgeslim.transports import Transport
 
 __all__ = [
     "INPUT_TYPES",
+    "BenchmarkCall",
     "BenchmarkTimes",
-    "benchmark_arguments",
     "parse_benchmark",
     "run_benchmark_bin",
 ]
@@ -59,17 +59,55 @@ class BenchmarkTimes:
     average_ms: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BenchmarkCall:
+    """What the tool is told of a model.
+
+    Args:
+        shapes: Shapes of the model's inputs.
+        execution: Target, threads and power mode to run with.
+        dtypes: Types of the inputs; by default all are float32.
+        warmup: Number of runs before timing.
+        repeats: Number of timed runs.
+    """
+
+    shapes: Sequence[Shape]
+    execution: Execution
+    dtypes: Sequence[str] = ()
+    warmup: int = 10
+    repeats: int = 50
+
+    def arguments(self, model: PurePosixPath) -> list[str]:
+        """Options of the tool's command line; those with surprising defaults are always given.
+
+        Raises:
+            ValueError: There are no shapes, or it knows no such type of inputs.
+        """
+        if not self.shapes or set(self.dtypes) - INPUT_TYPES or self.warmup < 0 or self.repeats < 1:
+            raise ValueError(
+                f"benchmark_bin takes shapes and inputs of {sorted(INPUT_TYPES)}, and repeats of "
+                f"at least 1; not {list(self.shapes)}, {list(self.dtypes)}, {self.warmup} and "
+                f"{self.repeats}"
+            )
+        return [
+            f"--optimized_model_file={model}",
+            f"--input_shape={':'.join(','.join(map(str, shape)) for shape in self.shapes)}",
+            *([f"--input_data_type={':'.join(self.dtypes)}"] if self.dtypes else []),
+            f"--backend={self.execution.target.value}",
+            f"--threads={self.execution.threads}",
+            f"--power_mode={list(PowerMode).index(self.execution.power_mode)}",
+            f"--warmup={self.warmup}",
+            f"--repeats={self.repeats}",
+        ]
+
+
 def run_benchmark_bin(
     transport: Transport,
     program: Path,
     model: Path,
-    shapes: Sequence[Shape],
-    execution: Execution,
+    call: BenchmarkCall,
     *,
-    dtypes: Sequence[str] = (),
     libraries: Sequence[Path] = (),
-    warmup: int = 10,
-    repeats: int = 50,
     timeout_s: float = 600.0,
 ) -> BenchmarkTimes:
     """Times an optimized model on a device with the user's own tool.
@@ -78,12 +116,8 @@ def run_benchmark_bin(
         transport: Link to the device.
         program: The tool on this machine; it is sent.
         model: The optimized model on this machine.
-        shapes: Shapes of its inputs.
-        execution: Target, threads and power mode to run with.
-        dtypes: Types of its inputs; by default all are float32.
+        call: What the tool is told of the model.
         libraries: Shared libraries that the tool needs beside it.
-        warmup: Number of runs before timing.
-        repeats: Number of timed runs.
         timeout_s: Seconds after which it is ended.
 
     Raises:
@@ -96,17 +130,7 @@ def run_benchmark_bin(
     with transport.folder() as folder:
         transport.push(model, folder / "model.nb")
         completed = transport.run(
-            [
-                str(there),
-                *benchmark_arguments(
-                    folder / "model.nb",
-                    shapes,
-                    execution,
-                    dtypes=dtypes,
-                    warmup=warmup,
-                    repeats=repeats,
-                ),
-            ],
+            [str(there), *call.arguments(folder / "model.nb")],
             timeout_s=timeout_s,
             environment={"LD_LIBRARY_PATH": ":".join(folders)} if folders else {},
         )
@@ -123,37 +147,6 @@ def run_benchmark_bin(
     except BadFileError as error:
         tail = last_lines(completed.errors)
         raise RunnerError(f"{program.name} at {model.name}: {error}{tail}") from error
-
-
-def benchmark_arguments(
-    model: PurePosixPath,
-    shapes: Sequence[Shape],
-    execution: Execution,
-    *,
-    dtypes: Sequence[str] = (),
-    warmup: int = 10,
-    repeats: int = 50,
-) -> list[str]:
-    """Command line options of the tool; those with surprising defaults are always given.
-
-    Raises:
-        ValueError: There are no shapes, or it knows no such type of inputs.
-    """
-    if not shapes or set(dtypes) - INPUT_TYPES or warmup < 0 or repeats < 1:
-        raise ValueError(
-            f"benchmark_bin takes shapes and inputs of {sorted(INPUT_TYPES)}, and repeats of at "
-            f"least 1; not {list(shapes)}, {list(dtypes)}, {warmup} and {repeats}"
-        )
-    return [
-        f"--optimized_model_file={model}",
-        f"--input_shape={':'.join(','.join(map(str, shape)) for shape in shapes)}",
-        *([f"--input_data_type={':'.join(dtypes)}"] if dtypes else []),
-        f"--backend={execution.target.value}",
-        f"--threads={execution.threads}",
-        f"--power_mode={list(PowerMode).index(execution.power_mode)}",
-        f"--warmup={warmup}",
-        f"--repeats={repeats}",
-    ]
 
 
 def parse_benchmark(text: str) -> BenchmarkTimes:

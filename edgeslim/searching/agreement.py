@@ -5,13 +5,21 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgeslim.conversion.find_space import find_space
+from edgeslim.conversion.shape_options import SPACE_SHAPE
+from edgeslim.durations import parse_ms
 from edgeslim.errors import ModelError, UsageError
+from edgeslim.latency_table import LatencyTable
+from edgeslim.opspec import Shape
+from edgeslim.options import OPTION, called_with, parse_names
+from edgeslim.prediction.population import PopulationPredictor
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import SILENT, Progress
 from edgeslim.searching.accuracy import ESTIMATORS, EvaluationSetup
 from edgeslim.searching.accuracy.supernet import SupernetAccuracy
@@ -22,12 +30,14 @@ from edgeslim.searching.agreement_rows import (
     ScoredRow,
     TrainedRow,
 )
+from edgeslim.searching.limits import LatencyLimit
 from edgeslim.searching.proxies import PROXIES, Proxy
 from edgeslim.searching.rank_correlation import RankCorrelation, rank_correlation
 from edgeslim.searching.spread import spread_networks
-from edgeslim.spaces import Tokens
+from edgeslim.spaces import Space, Tokens
+from edgeslim.training.tasks import find_task
 
-__all__ = ["Agreement", "JudgeAgreement", "measure_agreement"]
+__all__ = ["Agreement", "AgreementRequest", "JudgeAgreement", "measure_agreement"]
 
 _FEWEST = 3
 _FULL_BATCH_SIZE = 64
@@ -70,71 +80,153 @@ class Agreement:
         return float(np.mean([row.seconds for row in self.trained]))
 
 
-def measure_agreement(
-    setup: EvaluationSetup,
-    task: str,
-    out: Path,
-    *,
-    networks: int = 20,
-    epochs: int = 10,
-    estimators: Sequence[str] = (),
-    proxies: Sequence[str] = (),
-    within: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None,
-    limits: str = "",
-    drawn: Sequence[Tokens] | None = None,
-    progress: Progress = SILENT,
-) -> Agreement:
+def _parse_proxies(text: str) -> tuple[str, ...]:
+    return () if text == "none" else parse_names(text)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgreementRequest:
+    """What can be asked of `measure_agreement`."""
+
+    space: Annotated[str | Space, OPTION(parse=str)] = field(kw_only=False)
+    """The search space: a name, or space.py of your own."""
+    task: Annotated[str, OPTION] = field(kw_only=False)
+    """Task that networks are trained for: NAME, NAME:FOLDER with its images, or file.py of your
+    own."""
+    out: Annotated[Path, OPTION] = field(kw_only=False)
+    """File for every result, such as agreement.jsonl."""
+    networks: Annotated[int, OPTION] = 20
+    """How many networks are trained."""
+    epochs: Annotated[int, OPTION] = 10
+    """Epochs that each of them is trained."""
+    supernet: Annotated[Path | None, OPTION] = None
+    """A supernet to judge: the file supernet.npz."""
+    short_epochs: Annotated[int | None, OPTION] = None
+    """Also judge trainings of so many epochs."""
+    short_batch_size: int = 32
+    """Examples of a step of those trainings."""
+    proxies: Annotated[Sequence[str], OPTION(parse=_parse_proxies)] = ("macs", "parameters")
+    """Proxies to judge: macs,parameters,synflow,zico; or none. By default macs,parameters."""
+    eval_share: Annotated[float, OPTION] = 1.0
+    """Share of the examples that the supernet judges by."""
+    table: Annotated[Path | None, OPTION] = None
+    """Latency table, for networks within a latency only."""
+    target_latency: Annotated[str | None, OPTION] = None
+    """That latency: 20ms."""
+    input_shape: Annotated[Shape | None, SPACE_SHAPE] = None
+    """Input shape of the networks of a named space, if not its own: 1,3,224,224."""
+    seed: Annotated[int, OPTION] = 0
+    """Seed of everything random."""
+    drawn: Sequence[Tokens] | None = None
+    """The networks, if they are not to be drawn with the seed."""
+    progress: Progress = SILENT
+    """Shows how far it is."""
+
+    def check(self) -> None:
+        """Checks what can be checked before anything is loaded.
+
+        Raises:
+            UsageError: Too few networks or epochs, or a limit without a table.
+        """
+        if (self.table is None) != (self.target_latency is None):
+            raise UsageError("--table and --target-latency go together")
+        if self.networks < _FEWEST or self.epochs < 1:
+            raise UsageError(
+                f"agreement takes {_FEWEST} networks and 1 epoch at least, not {self.networks} and "
+                f"{self.epochs}"
+            )
+
+    @property
+    def estimators(self) -> list[str]:
+        """Names of the estimators to judge."""
+        asked = {"supernet": self.supernet, "training": self.short_epochs}
+        return [name for name, value in asked.items() if value is not None]
+
+    @property
+    def limits(self) -> str:
+        """The limits of the networks, as text; empty for none."""
+        return f"{self.target_latency} by {self.table.name}" if self.table else ""
+
+    def setup(self) -> EvaluationSetup:
+        """How estimators evaluate networks of the space.
+
+        Raises:
+            UsageError: Unknown names.
+        """
+        task, space = find_task(self.task), self.space
+        if isinstance(space, str):
+            family = find_space(space, progress=self.progress)
+            space = family.space(self.input_shape, task.num_classes)
+        shared = EvaluationSetup(
+            space=space,
+            task=task,
+            seed=self.seed,
+            batch_size=self.short_batch_size,
+            supernet=self.supernet,
+            eval_share=self.eval_share,
+        )
+        return shared if self.short_epochs is None else replace(shared, epochs=self.short_epochs)
+
+    def networks_of(self, space: Space) -> list[Tokens]:
+        """The networks to train.
+
+        Raises:
+            BadFileError: The table is none.
+            InfeasibleTargetError: Not so many are within the limit.
+        """
+        if self.drawn is not None:
+            return list(self.drawn)
+        within = None
+        if self.table is not None and self.target_latency is not None:
+            table = LatencyTable.read(self.table)
+            within = LatencyLimit(
+                device=table.context.device,
+                predictor=PopulationPredictor(Predictor(table), space),
+                target_ms=parse_ms(self.target_latency),
+                confidence=0.5,
+            ).are_met
+        return spread_networks(space, self.networks, np.random.default_rng(self.seed), within)
+
+
+@called_with(AgreementRequest)
+def measure_agreement(request: AgreementRequest) -> Agreement:
     """Trains networks of a space, and compares how estimators and proxies rank them.
 
     Every result is written at once; the same call goes on after an interruption, and one with
     further estimators or proxies on the same file trains nothing again.
-
-    Args:
-        setup: How estimators evaluate networks, and for which task.
-        task: Name of the task as it was asked for.
-        out: File that results are written to.
-        networks: How many networks are drawn (`spread_networks`) and trained.
-        epochs: Epochs for which each is trained.
-        estimators: Names of the estimators to compare.
-        proxies: Names of the proxies to compare.
-        within: Mask of the allowed networks; see `spread_networks`.
-        limits: The same limits as text.
-        drawn: The networks, if they are not to be drawn with the setup's seed.
-        progress: Shows how far it is.
 
     Raises:
         UsageError: Unknown names; too few networks; a file of something else.
         BadFileError: A file that cannot be read.
         InfeasibleTargetError: Not so many networks are within the limits.
     """
-    if networks < _FEWEST or epochs < 1:
-        raise UsageError(
-            f"agreement takes {_FEWEST} networks and 1 epoch at least, not {networks} and {epochs}"
-        )
-    judges = [*_estimators(setup, estimators), *_proxies(setup, proxies)]
-    if drawn is None:
-        generator = np.random.default_rng(setup.seed)
-        drawn = spread_networks(setup.space, networks, generator, within=within)
-    context = AgreementContext(
-        space=setup.space.name,
-        ranges=tuple(setup.space.ranges),
-        input_shape=tuple(setup.space.input_shape),
-        num_classes=setup.space.num_classes,
-        task=task,
-        epochs=epochs,
-        seed=setup.seed,
-        limits=limits,
-        networks=tuple(drawn),
-    )
-    file = AgreementFile.open(out, context)
-    _train(file, replace(setup, epochs=epochs, batch_size=_FULL_BATCH_SIZE), progress)
+    request.check()
+    setup = request.setup()
+    judges = [*_estimators(setup, request.estimators), *_proxies(setup, request.proxies)]
+    file = AgreementFile.open(request.out, _context(request, setup.space))
+    full = replace(setup, epochs=request.epochs, batch_size=_FULL_BATCH_SIZE)
+    _train(file, full, request.progress)
     for judge in judges:
-        _score(file, judge, progress)
+        _score(file, judge, request.progress)
     rows = [file.trained[tokens] for tokens in file.context.networks]
     return Agreement(
         trained=tuple(rows),
         judges=tuple(_compare_judge(file, judge, rows, setup.seed) for judge in judges),
         notes=tuple(f"{','.join(map(str, row.tokens))}: {row.note}" for row in rows if row.note),
+    )
+
+
+def _context(request: AgreementRequest, space: Space) -> AgreementContext:
+    return AgreementContext(
+        space=space.name,
+        ranges=tuple(space.ranges),
+        input_shape=tuple(space.input_shape),
+        num_classes=space.num_classes,
+        task=request.task,
+        epochs=request.epochs,
+        seed=request.seed,
+        limits=request.limits,
+        networks=tuple(request.networks_of(space)),
     )
 
 

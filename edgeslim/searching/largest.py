@@ -15,6 +15,7 @@ from typing import Annotated
 import numpy as np
 
 from edgeslim.conversion.find_space import find_space
+from edgeslim.conversion.shape_options import SPACE_SHAPE
 from edgeslim.durations import LatencyShare, format_ms, parse_latency
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
@@ -25,7 +26,6 @@ from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import SILENT, Progress
 from edgeslim.searching.limits import resolve_limit_ms
 from edgeslim.spaces import Space, Tokens, every_operator
-from edgeslim.training.training_options import SPACE_SHAPE
 
 __all__ = ["LargestNetworks", "LargestRequest", "SizedNetwork", "largest"]
 

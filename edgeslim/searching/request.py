@@ -10,6 +10,7 @@ from typing import Annotated
 
 from edgeslim.algorithms import find_algorithm
 from edgeslim.conversion.find_space import find_space
+from edgeslim.conversion.shape_options import SPACE_SHAPE
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import LatencyShare, parse_latency
 from edgeslim.errors import InfeasibleTargetError, UsageError
@@ -33,7 +34,7 @@ from edgeslim.searching.prefilter import parse_prefilter
 from edgeslim.searching.run_limits import DEFAULT_TARGET, covering_predictors, make_limits
 from edgeslim.spaces import DEFAULT_SPACE, SpaceFamily, Tokens, parse_tokens
 from edgeslim.training.tasks import Task
-from edgeslim.training.training_options import SPACE_SHAPE, TRAINING
+from edgeslim.training.training_options import TRAINING
 
 __all__ = ["DEFAULT_CANDIDATES", "MACHINES", "ResolvedRequest", "SearchRequest"]
 

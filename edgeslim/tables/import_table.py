@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from edgeslim.errors import BadFileError, UsageError
 from edgeslim.execution import Execution, PowerMode, Precision
 from edgeslim.files import read_bytes, write_bytes
 from edgeslim.latency_rows import Convention, OperatorRow, Row, TableContext, encode_row
+from edgeslim.options import ARGUMENT, OPTION, OptionsOf, called_with, parse_paths
 from edgeslim.table_formats import (
     FORMATS,
     ForeignNetwork,
@@ -33,7 +34,7 @@ from edgeslim.tables._merge_rows import Placed, merge_networks, merge_operators
 from edgeslim.tables._network_times import with_network_times
 from edgeslim.version import __version__
 
-__all__ = ["Fusion", "ImportedTable", "TableOrigin", "import_table"]
+__all__ = ["Fusion", "ImportRequest", "ImportedTable", "TableOrigin", "import_table"]
 
 Value = TypeVar("Value")
 
@@ -49,43 +50,59 @@ _TELLING_MACS = 1_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableOrigin:
-    """Facts about a table that the user knows and its file may omit; None is unknown.
+    """Facts about a table that the user knows and its file may omit; None is unknown."""
 
-    Args:
-        device: Name of the device.
-        hardware: Description of the device's hardware.
-        target: What it was measured on: ``arm`` or ``x86`` for Paddle-Lite, or any word, such as
-            ``gpu`` or the name of another runtime. Empty for what the format says.
-        fusion: How networks are fused before lookup, where the target does not say it.
-        precision: Numbers that kernels computed in.
-        threads: Threads that it was measured with.
-        power_mode: Cores that it was measured on.
-        library_version: Version of the runtime that it was measured with.
-        source: Origin of the file, such as a project and a licence.
-        unit: Unit of the latencies.
-        models: Files of the models that were profiled, one for each profile, in their order.
-        network_times: CSV or JSON Lines with times of whole networks that were measured without
-            the profiler, in place of those in the profiles.
-    """
-
-    device: str
-    hardware: str | None = None
-    target: str = ""
-    fusion: Fusion | None = None
-    precision: Precision = Precision.FP32
-    threads: int | None = None
-    power_mode: PowerMode | None = None
-    library_version: str | None = None
-    source: str | None = None
-    unit: LatencyUnit | None = None
-    models: tuple[Path, ...] = ()
-    network_times: Path | None = None
+    device: Annotated[str, OPTION]
+    """Name of the device it was measured on."""
+    models: Annotated[tuple[Path, ...], OPTION("--model")] = ()
+    """Model of each profile, in their order, if the profile needs it."""
+    network_times: Annotated[Path | None, OPTION] = None
+    """CSV or JSON Lines with name, time and unit of networks that were measured without the
+    profiler, in place of those in the profiles."""
+    hardware: Annotated[str | None, OPTION] = None
+    """What the device is."""
+    target: Annotated[str, OPTION] = ""
+    """Kernels it was measured on: arm or x86 for Paddle-Lite's, or any word: gpu, npu, ncnn. The
+    format may say it; otherwise arm."""
+    fusion: Annotated[Fusion | None, OPTION] = None
+    """Whose fusion is nearest, for a target that is not Paddle-Lite's."""
+    precision: Annotated[Precision, OPTION] = Precision.FP32
+    """Numbers that it computed in."""
+    threads: Annotated[int | None, OPTION] = None
+    """Threads it was measured with, if the file does not say."""
+    power_mode: Annotated[PowerMode | None, OPTION] = None
+    """Cores it was measured on, if the file does not say."""
+    library_version: Annotated[str | None, OPTION] = None
+    """Version of Paddle-Lite, or name and version of the runtime."""
+    unit: Annotated[LatencyUnit | None, OPTION] = None
+    """Unit of its latencies, if the file does not say."""
+    source: Annotated[str | None, OPTION] = None
+    """Where the file comes from: project, file, licence."""
 
     def __post_init__(self) -> None:
         if not self.device:
             raise UsageError("a table needs the name of its device")
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"threads must be at least 1, not {self.threads}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportRequest:
+    """What can be asked of `import_table`."""
+
+    files: Annotated[Path | Sequence[Path], ARGUMENT(parse_all=parse_paths)] = field(kw_only=False)
+    """Files of one device, which become one table."""
+    format_name: Annotated[str, OPTION("--format", members=FORMATS.names)] = field(kw_only=False)
+    """The other format."""
+    out: Annotated[Path, OPTION] = field(kw_only=False)
+    """Where to write the table."""
+    origin: Annotated[TableOrigin, OptionsOf(TableOrigin)]
+    """Facts about the files that the user knows."""
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files, also if there is only one."""
+        return [self.files] if isinstance(self.files, Path) else list(self.files)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,18 +134,11 @@ class _ReadFile:
     table: ForeignTable
 
 
-def import_table(
-    files: Path | Sequence[Path], format_name: str, out: Path, *, origin: TableOrigin
-) -> ImportedTable:
+@called_with(ImportRequest)
+def import_table(request: ImportRequest) -> ImportedTable:
     """Reads timings in another format and writes them as a table, whole or not at all.
 
     Where only a latency is known, it becomes a measurement with one sample.
-
-    Args:
-        files: Files in another format, which are of one device and become one table.
-        format_name: Name of their format.
-        out: File to write, which must not exist.
-        origin: Facts about the files that the user knows.
 
     Raises:
         UnknownNameError: There is no such format.
@@ -137,27 +147,26 @@ def import_table(
         BadFileError: A file is not of the format, none of its rows can be imported, rows
             contradict each other, or its numbers are implausible in its unit.
     """
-    chosen = FORMATS.get(format_name)
-    if out.exists():
-        raise UsageError(f"{out} is there already; give another --out")
+    chosen, origin = FORMATS.get(request.format_name), request.origin
+    if request.out.exists():
+        raise UsageError(f"{request.out} is there already; give another --out")
     target = resolve_target(origin.target, origin.fusion, chosen)
-    paths = [files] if isinstance(files, Path) else list(files)
-    read = _read_files(paths, chosen, origin)
+    read = _read_files(request, chosen)
     placed = _place(read)
     if not placed:
         refusals = [refusal for found in read for refusal in found.table.refused]
         first = f"; {refusals[0]}" if refusals else ""
-        names = ", ".join(map(str, paths))
-        raise BadFileError(f"nothing in {names} can be imported as {format_name}{first}")
+        names = ", ".join(map(str, request.paths))
+        raise BadFileError(f"nothing in {names} can be imported as {request.format_name}{first}")
     merged = merge_operators(placed, chosen.repeats_agree_within)
     networks = list(merge_networks(placed, merged.rows, chosen.repeats_agree_within))
     for found in read:
         _check_plausible(found, target)
-    context = _context(read, format_name, target, origin)
+    context = _context(read, target, request)
     rows: list[Row] = [context, *merged.rows, *networks]
-    write_bytes(out, b"\n".join(encode_row(row) for row in rows) + b"\n")
+    write_bytes(request.out, b"\n".join(encode_row(row) for row in rows) + b"\n")
     return ImportedTable(
-        table=out,
+        table=request.out,
         context=context,
         operators=len(merged.rows),
         networks=len({network.name for network in networks}),
@@ -171,7 +180,8 @@ def import_table(
     )
 
 
-def _read_files(paths: Sequence[Path], chosen: TableFormat, origin: TableOrigin) -> list[_ReadFile]:
+def _read_files(request: ImportRequest, chosen: TableFormat) -> list[_ReadFile]:
+    paths, origin = request.paths, request.origin
     if origin.models and len(origin.models) != len(paths):
         raise UsageError(
             f"{len(paths)} profiles need as many models, in the same order, and not "
@@ -273,9 +283,10 @@ def _check_plausible(found: _ReadFile, target: ImportTarget) -> None:
 
 
 def _context(
-    read: Sequence[_ReadFile], format_name: str, target: ImportTarget, origin: TableOrigin
+    read: Sequence[_ReadFile], target: ImportTarget, request: ImportRequest
 ) -> TableContext:
     """The first line of the table, which also names what is not known."""
+    origin = request.origin
     unknown = [] if _has_samples(read) else ["samples"]
     unknown.append("cache state")
     tables = [found.table for found in read]
@@ -302,7 +313,7 @@ def _context(
             power_mode=mode or (PowerMode.NO_BIND if target.foreign else PowerMode.HIGH),
         ),
         library_version=version or _NOT_RECORDED,
-        runner=f"imported from {format_name}",
+        runner=f"imported from {request.format_name}",
         created=now(),
         edgeslim=__version__,
         provenance=f"{source}; in {', '.join(sorted(units))}; not recorded: {', '.join(unknown)}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.shape_options import ONLY_SHAPE
 from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, called_with
@@ -14,7 +15,6 @@ from edgeslim.progress import SILENT, Progress
 from edgeslim.training.metric_value import MetricValue, metric_values
 from edgeslim.training.tasks import SPLIT_SEED, find_task
 from edgeslim.training.trainable import find_trainable
-from edgeslim.training.training_options import ONLY_SHAPE
 
 __all__ = ["EvaluateRequest", "Evaluation", "evaluate"]
 

@@ -11,6 +11,7 @@ from edgeslim.conversion.model_files import check_model_folder
 from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.conversion.shape_options import ONLY_SHAPE
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
@@ -22,7 +23,6 @@ from edgeslim.training._training_folder import working_folder
 from edgeslim.training.quantization.settings import QUANTIZATION, QuantizationSettings
 from edgeslim.training.quantization.thresholds import METHODS
 from edgeslim.training.tasks import SPLIT_SEED, find_task
-from edgeslim.training.training_options import ONLY_SHAPE
 
 __all__ = ["Quantization", "QuantizeRequest", "quantize"]
 

@@ -100,16 +100,16 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def options(self) -> dict[str, str | float | None]:
-        """Command-line options of this schedule, as far as there are any; None for absent ones."""
+        """Values of the options in `RateKeys` that make this schedule; None for absent ones."""
         own = self.warmup_steps is None
         return {
-            "--lr-strategy": "cosine_decay" if self.decay == "epoch-cosine" else None,
-            "--lr-decay-epochs": ",".join(map(str, self.at_epochs)) or None,
-            "--milestones": ",".join(map(str, self.at_steps)) or None,
-            "--lr-decay-gamma": self.factors[0] if self.factors else None,
-            "--warmup-steps": self.warmup_steps or (0 if self == _WITHOUT_WARM_UP else None),
-            "--warmup-start-lr": None if own else self.warmup_start_lr,
-            "--start-factor": None if own else self.start_factor or None,
+            "lr_strategy": "cosine_decay" if self.decay == "epoch-cosine" else None,
+            "lr_decay_epochs": ",".join(map(str, self.at_epochs)) or None,
+            "milestones": ",".join(map(str, self.at_steps)) or None,
+            "lr_decay_gamma": self.factors[0] if self.factors else None,
+            "warmup_steps": self.warmup_steps or (0 if self == _WITHOUT_WARM_UP else None),
+            "warmup_start_lr": None if own else self.warmup_start_lr,
+            "start_factor": None if own else self.start_factor or None,
         }
 
     def late_decay_text(self, *, total: int, steps_an_epoch: int) -> str:

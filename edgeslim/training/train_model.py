@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from edgeslim.conversion.build_network import find_network
 from edgeslim.conversion.model_files import check_model_folder, copy_model
 from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
+from edgeslim.conversion.shape_options import ONLY_SHAPE
 from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, called_with
@@ -25,7 +26,6 @@ from edgeslim.training.trainable import Trainable, find_trainable
 from edgeslim.training.training_options import (
     FINE_TUNING_RATE,
     FRESH_RATE,
-    ONLY_SHAPE,
     TRAINING,
     TrainingOptions,
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from edgeslim.conversion.find_space import find_space
+from edgeslim.conversion.shape_options import SPACE_SHAPE
 from edgeslim.errors import BadFileError, UsageError
 from edgeslim.opspec import Shape
 from edgeslim.options import OPTION, called_with
@@ -18,7 +19,7 @@ from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space
 from edgeslim.training._training_folder import show_steps, working_folder
 from edgeslim.training.tasks import SPLIT_SEED, find_task
-from edgeslim.training.training_options import FRESH_RATE, SPACE_SHAPE, TRAINING, TrainingOptions
+from edgeslim.training.training_options import FRESH_RATE, TRAINING, TrainingOptions
 
 if TYPE_CHECKING:
     from edgeslim.training._training_loop import TrainingStep

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated
 
 import msgspec
 
-from edgeslim.conversion.model_source import parse_only_shape
 from edgeslim.errors import UsageError
 from edgeslim.options import OPTION, Option, OptionsOf
 from edgeslim.training.schedules import DEFAULT_SCHEDULE, FLAT_KEYS, RateKeys, Schedule
@@ -16,8 +14,6 @@ from edgeslim.training.schedules import DEFAULT_SCHEDULE, FLAT_KEYS, RateKeys, S
 __all__ = [
     "FINE_TUNING_RATE",
     "FRESH_RATE",
-    "ONLY_SHAPE",
-    "SPACE_SHAPE",
     "TRAINING",
     "TrainingOptions",
     "schedule_of_options",
@@ -54,10 +50,6 @@ _SCHEDULE = OptionsOf(RateKeys, make=schedule_of_options)
 """A schedule of the learning rate is made of the options of `RateKeys`."""
 
 TRAINING = Option("Training")
-ONLY_SHAPE = OPTION(parse_all=parse_only_shape)
-"""The input shape of a model with one input."""
-SPACE_SHAPE = OPTION(parse_all=partial(parse_only_shape, of="a space"))
-"""The input shape of the networks of a space."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

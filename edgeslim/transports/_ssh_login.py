@@ -105,8 +105,6 @@ def connect_client(where: Login) -> SSHClient:
         SSHException,
     )
 
-    from edgeslim.transports._ssh_proxy import SshProxy
-
     _keep_quiet()
     client = SSHClient()
     client.set_missing_host_key_policy(RejectPolicy())
@@ -114,18 +112,7 @@ def connect_client(where: Login) -> SSHClient:
         if file.is_file():
             client.load_host_keys(str(file))
     try:
-        client.connect(
-            where.host,
-            where.port,
-            where.user,
-            key_filename=list(where.keys) or None,  # type: ignore[arg-type]  # it takes lists
-            password=os.environ.get(_PASSWORD) or None,
-            sock=SshProxy(where.proxy) if where.proxy else None,
-            timeout=_CONNECT_S,
-            banner_timeout=_CONNECT_S,
-            auth_timeout=_CONNECT_S,
-            channel_timeout=_CONNECT_S,
-        )
+        _connect(client, where)
     except BadHostKeyException as error:
         forget = f"ssh-keygen -R {shlex.quote(where.known_as)}"
         _raise_refused(
@@ -152,6 +139,24 @@ def connect_client(where: Login) -> SSHClient:
             "it is on, and --host and --port"
         ) from error
     return client
+
+
+def _connect(client: SSHClient, where: Login) -> None:
+    """Connects with the private keys, or the password of the environment."""
+    from edgeslim.transports._ssh_proxy import SshProxy
+
+    client.connect(
+        where.host,
+        where.port,
+        where.user,
+        key_filename=list(where.keys) or None,  # type: ignore[arg-type]  # it takes lists
+        password=os.environ.get(_PASSWORD) or None,
+        sock=SshProxy(where.proxy) if where.proxy else None,
+        timeout=_CONNECT_S,
+        banner_timeout=_CONNECT_S,
+        auth_timeout=_CONNECT_S,
+        channel_timeout=_CONNECT_S,
+    )
 
 
 def _raise_refused(client: SSHClient, message: str, error: Exception) -> None:

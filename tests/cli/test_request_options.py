@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated
 
@@ -10,17 +11,31 @@ import pytest
 from typer import TyperException
 
 from edgeslim.compression.compress import CompressRequest
+from edgeslim.conversion.build_network import BuildRequest
+from edgeslim.conversion.inspect_model import InspectRequest
 from edgeslim.counts import parse_count
 from edgeslim.deployment.request import ConvertRequest, DeployRequest
+from edgeslim.deployment.user_benchmark import BenchmarkRequest
 from edgeslim.errors import UsageError
 from edgeslim.inference.infer import InferRequest
-from edgeslim.options import ARGUMENT, OPTION, Option, OptionsOf, called_with, field_texts
+from edgeslim.options import (
+    ARGUMENT,
+    OPTION,
+    Option,
+    OptionsOf,
+    called_with,
+    field_texts,
+    option_words,
+)
+from edgeslim.prediction.predict_model import PredictRequest
 from edgeslim.profiling.profile import ProfileRequest
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.prune import PruneRequest
 from edgeslim.pruning.sensitivity import SensitivityRequest
+from edgeslim.searching.agreement import AgreementRequest
 from edgeslim.searching.largest import LargestRequest
 from edgeslim.searching.request import SearchRequest
+from edgeslim.tables.import_table import ImportRequest, TableOrigin
 from edgeslim.training.evaluate_model import EvaluateRequest
 from edgeslim.training.quantize_model import QuantizeRequest
 from edgeslim.training.train_model import TrainRequest
@@ -84,6 +99,25 @@ def test_a_field_becomes_an_option_with_its_name_type_and_parser() -> None:
     assert given.device == Place(port=5)
 
 
+def test_the_words_of_a_command_ask_for_the_values() -> None:
+    values = {
+        "model": "a net",
+        "most": 3,
+        "shapes": ["a", "b"],
+        "measure": False,
+        "skip": [],
+        "device": {"device": "here", "port": None},
+        "seed": 0,
+        "progress": "not an option",
+    }
+    words = option_words(Request, values)
+    assert words[0] == "a net"
+    given = asked(Request, shlex.join(words))
+    wanted = Request("a net", most=3, measure=False, device=Place(device="here"))
+    assert given == replace(wanted, shapes={"a": 1, "b": 1}, progress=given.progress)
+    assert option_words(Request, {"model": "net", "measure": True}) == ["net"]
+
+
 def test_what_is_not_given_is_as_it_is_from_python() -> None:
     given = asked(Request, "net")
     assert given.progress is not SILENT
@@ -130,7 +164,8 @@ def test_the_help_of_a_function_has_its_fields() -> None:
 REQUESTS = [
     *(TrainRequest, SupernetRequest, QuantizeRequest, CompressRequest, PruneRequest),
     *(SearchRequest, LargestRequest, DeployRequest, ConvertRequest, ProfileRequest, InferRequest),
-    *(EvaluateRequest, SensitivityRequest),
+    *(EvaluateRequest, SensitivityRequest, PredictRequest, InspectRequest, BuildRequest),
+    *(AgreementRequest, ImportRequest, TableOrigin, BenchmarkRequest),
 ]
 
 

@@ -140,80 +140,81 @@ def test_networks_of_a_sample_are_converted_and_proved_for_both(names: tuple[str
         assert ends == dict.fromkeys(names, "proved")
 
 
+ATTRIBUTES: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
+    ("gelu", {"approximate": True}, (3, 12)),
+    ("thresholded_relu", {"threshold": 0.3, "value": -0.5}, (3, 12)),
+    ("argmax", {"axis": None, "keepdim": True, "dtype": "int64"}, (2, 5, 9)),
+    ("argmin", {"axis": None, "keepdim": False}, (2, 5, 9)),
+    ("logsumexp", {"axis": None, "keepdim": False}, (2, 5, 9)),
+    ("logsumexp", {"axis": [-1, 0], "keepdim": False}, (2, 5, 9)),
+    ("maxout", {"groups": 4, "axis": -1}, (2, 8, 5, 8)),
+    ("log_softmax", {"axis": 1}, (2, 5, 9)),
+    ("round", {}, (2, 5, 9)),
+    ("leaky_relu", {"negative_slope": 1.5}, (3, 12)),
+    ("floor_divide", {"other": "negative number", "side": "right"}, (3, 12)),
+    ("remainder", {"other": "number", "side": "left"}, (3, 12)),
+    ("slice by index", {"slice": "x[..., 5:1:-2]"}, (1, 8, 6, 7)),
+    ("slice by index", {"slice": "x[..., ::-1]"}, (2, 6, 9)),
+    ("roll", {"shifts": -2, "axis": None}, (1, 8, 6, 7)),
+    (
+        "topk",
+        {"k": 2, "axis": 1, "largest": False, "sorted": True},
+        (3, 12),
+    ),
+    (
+        "pad",
+        {"pad": [2, 2, 2, 2, 1, 1], "mode": "constant", "value": 1.5},
+        (1, 2, 4, 5, 6),
+    ),
+    (
+        "pad",
+        {"pad": [1, 2, 0, 1, 1, 0], "mode": "reflect", "value": 0.0},
+        (2, 6, 9),
+    ),
+    *(
+        (
+            "interpolate, bilinear",
+            {"mode": "bilinear", "to": to, "align_corners": False, "align_mode": 0},
+            (2, 4, 10, 7),
+        )
+        for to in (0.5, 1.3, 1.4, 0.7)
+    ),
+    *(
+        ("pad", {"pad": [1, 2, 0, 1, 1, 0], "mode": mode, "value": 0.0}, (1, 8, 6, 7))
+        for mode in ("reflect", "replicate", "circular")
+    ),
+    ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": True}, (2, 8, 9)),
+    ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": True}, (2, 4, 3, 4, 5)),
+    ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": False}, (3, 8)),
+    ("instance_norm", {"epsilon": 1e-3, "affine": True}, (1, 8, 9)),
+    ("instance_norm", {"epsilon": 1e-3, "affine": False}, (2, 7, 6)),
+    ("mean", {"axis": [1, 3], "keepdim": True}, (2, 3, 4, 5, 6)),
+    ("sum", {"axis": 1, "keepdim": False}, (1, 3, 8, 6, 6)),
+    ("max", {"axis": [2, 3, 4], "keepdim": False}, (2, 3, 4, 5, 6)),
+    ("min", {"axis": [0, -1], "keepdim": False}, (2, 2, 3, 2, 2, 3)),
+    ("batch_norm", {"epsilon": 1e-3, "affine": False}, (2, 8, 9)),
+    ("layer_norm", {"axes": 1, "epsilon": 1e-3, "affine": False}, (2, 5, 9)),
+    (
+        "matmul",
+        {"weight": "stack of one", "transpose_x": True, "transpose_y": False},
+        (2, 3, 4, 6),
+    ),
+    ("any", {"axis": [2, 1], "keepdim": True}, (2, 4, 5, 6)),
+    ("cast", {"dtype": "float64", "back": "float32"}, (2, 5, 9)),
+    *(
+        ("einsum", {"equation": equation}, (2, 4, 5, 6))
+        for equation in catalogue.OPERATORS["einsum"].choices["equation"]
+    ),
+]
+
+
 @pytest.mark.slow
 def test_attributes_that_change_how_an_operator_is_written() -> None:
     require_module("paddlelite")
     trials = benchmark_package("operator_networks.trials")
     cases = [
         Case(operator=operator, attributes=attributes, shape=shape, before="shift", seed=place)
-        for place, (operator, attributes, shape) in enumerate(
-            [
-                ("gelu", {"approximate": True}, (3, 12)),
-                ("thresholded_relu", {"threshold": 0.3, "value": -0.5}, (3, 12)),
-                ("argmax", {"axis": None, "keepdim": True, "dtype": "int64"}, (2, 5, 9)),
-                ("argmin", {"axis": None, "keepdim": False}, (2, 5, 9)),
-                ("logsumexp", {"axis": None, "keepdim": False}, (2, 5, 9)),
-                ("logsumexp", {"axis": [-1, 0], "keepdim": False}, (2, 5, 9)),
-                ("maxout", {"groups": 4, "axis": -1}, (2, 8, 5, 8)),
-                ("log_softmax", {"axis": 1}, (2, 5, 9)),
-                ("round", {}, (2, 5, 9)),
-                ("leaky_relu", {"negative_slope": 1.5}, (3, 12)),
-                ("floor_divide", {"other": "negative number", "side": "right"}, (3, 12)),
-                ("remainder", {"other": "number", "side": "left"}, (3, 12)),
-                ("slice by index", {"slice": "x[..., 5:1:-2]"}, (1, 8, 6, 7)),
-                ("slice by index", {"slice": "x[..., ::-1]"}, (2, 6, 9)),
-                ("roll", {"shifts": -2, "axis": None}, (1, 8, 6, 7)),
-                (
-                    "topk",
-                    {"k": 2, "axis": 1, "largest": False, "sorted": True},
-                    (3, 12),
-                ),
-                (
-                    "pad",
-                    {"pad": [2, 2, 2, 2, 1, 1], "mode": "constant", "value": 1.5},
-                    (1, 2, 4, 5, 6),
-                ),
-                (
-                    "pad",
-                    {"pad": [1, 2, 0, 1, 1, 0], "mode": "reflect", "value": 0.0},
-                    (2, 6, 9),
-                ),
-                *(
-                    (
-                        "interpolate, bilinear",
-                        {"mode": "bilinear", "to": to, "align_corners": False, "align_mode": 0},
-                        (2, 4, 10, 7),
-                    )
-                    for to in (0.5, 1.3, 1.4, 0.7)
-                ),
-                *(
-                    ("pad", {"pad": [1, 2, 0, 1, 1, 0], "mode": mode, "value": 0.0}, (1, 8, 6, 7))
-                    for mode in ("reflect", "replicate", "circular")
-                ),
-                ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": True}, (2, 8, 9)),
-                ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": True}, (2, 4, 3, 4, 5)),
-                ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": False}, (3, 8)),
-                ("instance_norm", {"epsilon": 1e-3, "affine": True}, (1, 8, 9)),
-                ("instance_norm", {"epsilon": 1e-3, "affine": False}, (2, 7, 6)),
-                ("mean", {"axis": [1, 3], "keepdim": True}, (2, 3, 4, 5, 6)),
-                ("sum", {"axis": 1, "keepdim": False}, (1, 3, 8, 6, 6)),
-                ("max", {"axis": [2, 3, 4], "keepdim": False}, (2, 3, 4, 5, 6)),
-                ("min", {"axis": [0, -1], "keepdim": False}, (2, 2, 3, 2, 2, 3)),
-                ("batch_norm", {"epsilon": 1e-3, "affine": False}, (2, 8, 9)),
-                ("layer_norm", {"axes": 1, "epsilon": 1e-3, "affine": False}, (2, 5, 9)),
-                (
-                    "matmul",
-                    {"weight": "stack of one", "transpose_x": True, "transpose_y": False},
-                    (2, 3, 4, 6),
-                ),
-                ("any", {"axis": [2, 1], "keepdim": True}, (2, 4, 5, 6)),
-                ("cast", {"dtype": "float64", "back": "float32"}, (2, 5, 9)),
-                *(
-                    ("einsum", {"equation": equation}, (2, 4, 5, 6))
-                    for equation in catalogue.OPERATORS["einsum"].choices["equation"]
-                ),
-            ]
-        )
+        for place, (operator, attributes, shape) in enumerate(ATTRIBUTES)
     ]
     records = list(trials.try_cases(cases))
     wrong = [

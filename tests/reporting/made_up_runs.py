@@ -82,37 +82,8 @@ def deployed(path: Path, *records: DeploymentRecord) -> Path:
     return path
 
 
-def search(path: Path, **fields: Any) -> Path:
-    """A search of five networks with its table."""
-    path.mkdir(parents=True, exist_ok=True)
-    specs = [convolution(3, width) for width in (8, 16, 24, 32)]
-    table = table_at(
-        RunFolder(path).table(),
-        *(row(spec, 0.1 * number, 0.2 * number) for number, spec in enumerate(specs, 1)),
-        *(row(relu(spec.output_shape[1], 8), 0.01, 0.01) for spec in specs),
-        *(
-            NetworkRow(
-                name=f"net{number}",
-                graph=chain(spec, relu(spec.output_shape[1], 8)),
-                measurements=(timed(0.12 * number),),
-            )
-            for number, spec in enumerate(specs, 1)
-        ),
-    )
-    target = LatencyTarget(device="host", target_ms=0.3, table=table.digest)
-    judged = [
-        Candidate(
-            number=number,
-            tokens=(number, 0),
-            accuracy=0.7 + 0.05 * number,
-            predicted_ms=(0.1 + 0.05 * number,),
-            measured_ms=(0.11 + 0.05 * number if number == 3 else None,),
-        )
-        for number in range(4)
-    ]
-    fell = Candidate(number=4, tokens=(9, 9), accuracy=0.0, predicted_ms=(0.2,), failed="it fell")
-    candidates = (*judged, fell)
-    settings = SearchSettings(
+def _settings(target: LatencyTarget, **fields: Any) -> SearchSettings:
+    return SearchSettings(
         **{
             "space": "light-nas-small",
             "space_fingerprint": "",
@@ -132,6 +103,39 @@ def search(path: Path, **fields: Any) -> Path:
             **fields,
         }
     )
+
+
+def search(path: Path, **fields: Any) -> Path:
+    """A search of five networks with its table."""
+    path.mkdir(parents=True, exist_ok=True)
+    specs = [convolution(3, width) for width in (8, 16, 24, 32)]
+    table = table_at(
+        RunFolder(path).table(),
+        *(row(spec, 0.1 * number, 0.2 * number) for number, spec in enumerate(specs, 1)),
+        *(row(relu(spec.output_shape[1], 8), 0.01, 0.01) for spec in specs),
+        *(
+            NetworkRow(
+                name=f"net{number}",
+                graph=chain(spec, relu(spec.output_shape[1], 8)),
+                measurements=(timed(0.12 * number),),
+            )
+            for number, spec in enumerate(specs, 1)
+        ),
+    )
+    target = LatencyTarget(device="host", target_ms=0.3, table=table.digest)
+    settings = _settings(target, **fields)
+    judged = [
+        Candidate(
+            number=number,
+            tokens=(number, 0),
+            accuracy=0.7 + 0.05 * number,
+            predicted_ms=(0.1 + 0.05 * number,),
+            measured_ms=(0.11 + 0.05 * number if number == 3 else None,),
+        )
+        for number in range(4)
+    ]
+    fell = Candidate(number=4, tokens=(9, 9), accuracy=0.0, predicted_ms=(0.2,), failed="it fell")
+    candidates = (*judged, fell)
     run = RunFolder(path)
     write_json(run.description_file, SearchDescription(settings=settings, study="s"))
     run.finish(

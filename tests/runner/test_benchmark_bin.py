@@ -10,8 +10,8 @@ from edgeslim.device import Location
 from edgeslim.errors import BadFileError, ProgramAbortedError, RunnerError
 from edgeslim.execution import Execution, PowerMode, Target
 from edgeslim.runner.benchmark_bin import (
+    BenchmarkCall,
     BenchmarkTimes,
-    benchmark_arguments,
     parse_benchmark,
     run_benchmark_bin,
 )
@@ -96,16 +96,16 @@ def test_what_is_no_result_is_refused(old: str, new: str, message: str) -> None:
 
 
 def test_it_is_called_with_everything_that_matters() -> None:
-    arguments = benchmark_arguments(
-        PurePosixPath("/d/m.nb"), [(1, 3, 8, 8), (1, 4)], ON_ARM, dtypes=("float32", "int64")
-    )
-    assert arguments == [
+    shapes = [(1, 3, 8, 8), (1, 4)]
+    call = BenchmarkCall(shapes=shapes, execution=ON_ARM, dtypes=("float32", "int64"))
+    assert call.arguments(PurePosixPath("/d/m.nb")) == [
         *("--optimized_model_file=/d/m.nb", "--input_shape=1,3,8,8:1,4"),
         *("--input_data_type=float32:int64", "--backend=arm", "--threads=2", "--power_mode=2"),
         *("--warmup=10", "--repeats=50"),
     ]
+    call = BenchmarkCall(shapes=[(1,)], execution=ON_ARM, dtypes=("float16",))
     with pytest.raises(ValueError, match=r"not .* \['float16'\]"):
-        benchmark_arguments(PurePosixPath("m.nb"), [(1,)], ON_ARM, dtypes=("float16",))
+        call.arguments(PurePosixPath("m.nb"))
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,12 @@ def test_status_0_proves_nothing(
     tool.chmod(0o755)
     model.write_bytes(b"")
     transport = TRANSPORTS.get("local")(Location())
+    call = BenchmarkCall(shapes=[(1, 3, 8, 8)], execution=ON_ARM)
     if error is None:
-        assert run_benchmark_bin(transport, tool, model, [(1, 3, 8, 8)], ON_ARM) == TIMES
+        assert run_benchmark_bin(transport, tool, model, call) == TIMES
         return
     with pytest.raises(error, match=message):
-        run_benchmark_bin(transport, tool, model, [(1, 3, 8, 8)], ON_ARM)
+        run_benchmark_bin(transport, tool, model, call)
 
 
 @pytest.mark.slow

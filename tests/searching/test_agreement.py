@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
+from edgeslim.durations import LatencyShare
 from edgeslim.errors import BadFileError, UsageError
+from edgeslim.execution import Target
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.searching.accuracy import ESTIMATORS, EvaluationSetup
 from edgeslim.searching.agreement import Agreement, measure_agreement
+from edgeslim.searching.limits import resolve_limit_ms
 from edgeslim.spaces import SPACES
 from edgeslim.training.tasks import find_task
 from tests.program import edgeslim
+from tests.searching.made_up import made_up_table
 
 pytestmark = pytest.mark.slow
 
@@ -32,8 +36,7 @@ def supernet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _agreement(out: Path, supernet: Path | None = None, **changed: Any) -> Agreement:
     options: dict[str, Any] = {"networks": 3, "epochs": 1, "proxies": ["macs"], **changed}
-    setup = EvaluationSetup(space=SPACE, task=TASK, supernet=supernet, epochs=1, eval_share=0.3)
-    return measure_agreement(setup, "digits", out, **options)
+    return measure_agreement(SPACE, "digits", out, supernet=supernet, eval_share=0.3, **options)
 
 
 def test_further_judges_train_nothing_again(tmp_path: Path, supernet: Path) -> None:
@@ -43,7 +46,7 @@ def test_further_judges_train_nothing_again(tmp_path: Path, supernet: Path) -> N
     assert len(lines) == 1 + 3 + 3
     # As a run that was killed in the middle of its last line left it.
     out.write_bytes(b"\n".join(lines[:-1]) + b"\n" + lines[-1][:20])
-    more = _agreement(out, supernet, estimators=["supernet"])
+    more = _agreement(out, supernet)
     assert more.trained == first.trained
     by_name = {each.judge.split()[0]: each for each in more.judges}
     assert set(by_name) == {"supernet", "macs"}
@@ -67,8 +70,9 @@ def test_other_networks_or_another_file_are_refused(tmp_path: Path) -> None:
         _agreement(out, epochs=2)
     with pytest.raises(UsageError, match="networks with networks 3, not 4"):
         _agreement(out, networks=4)
-    with pytest.raises(UsageError, match="networks with limits none, not 3ms"):
-        _agreement(out, limits="3ms")
+    table = made_up_table(tmp_path / "host.jsonl", SPACE).path
+    with pytest.raises(UsageError, match=r"networks with limits none, not 3s by host\.jsonl"):
+        _agreement(out, table=table, target_latency="3s")
     other = tmp_path / "table.jsonl"
     other.write_text('{"row":"context","schema":1}\n')
     with pytest.raises(BadFileError, match=r"table\.jsonl:1"):
@@ -77,16 +81,21 @@ def test_other_networks_or_another_file_are_refused(tmp_path: Path) -> None:
     for changed in few:
         with pytest.raises(UsageError, match="3 networks and 1 epoch at least"):
             _agreement(tmp_path / "new.jsonl", **changed)
-    with pytest.raises(UsageError, match="train it with edgeslim supernet"):
-        _agreement(tmp_path / "new.jsonl", estimators=["supernet"])
     assert not (tmp_path / "new.jsonl").exists()
 
 
 def test_only_networks_within_the_limits_are_trained(tmp_path: Path) -> None:
-    done = _agreement(
-        tmp_path / "a.jsonl", within=lambda tokens: np.all(tokens[:, :6] == 0, axis=1), limits="x"
-    )
-    assert all(row.tokens[:6] == (0,) * 6 for row in done.trained)
+    table = made_up_table(tmp_path / "host.jsonl", SPACE)
+    predictor = Predictor(table)
+
+    def slowest_ms(done: Agreement) -> float:
+        operators = [SPACE.operators(row.tokens, Target.X86) for row in done.trained]
+        return max(predictor.predict(specs).total_ms for specs in operators)
+
+    limit_ms = resolve_limit_ms(LatencyShare(0.6), SPACE, predictor)
+    limit: dict[str, Any] = {"table": table.path, "target_latency": f"{limit_ms!r}ms"}
+    assert slowest_ms(_agreement(tmp_path / "all.jsonl", proxies=[])) > limit_ms
+    assert slowest_ms(_agreement(tmp_path / "within.jsonl", proxies=[], **limit)) <= limit_ms
 
 
 def test_the_commands(tmp_path: Path) -> None:

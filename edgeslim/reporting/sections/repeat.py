@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
+from typing import Any
 
+from edgeslim.options import option_words, shared_fields
 from edgeslim.reporting.document import Block, Commands, ReportSection, Text
 from edgeslim.reporting.evidence import Evidence, Kind
-from edgeslim.runs.search_settings import SearchSettings
+from edgeslim.runs.pruning_run import PruneOptions, PruneSettings
+from edgeslim.runs.search_settings import SearchOptions, SearchSettings
 
 __all__ = ["repeat"]
 
@@ -39,81 +42,47 @@ def _own(evidence: Evidence) -> list[str]:
     if evidence.search is not None:
         return [_search(evidence.search.description.settings, evidence)]
     if evidence.kind is Kind.PRUNING and evidence.pruning is not None:
-        return [_pruning(evidence)]
+        return [_pruning(evidence.pruning.settings)]
     return []
 
 
 def _search(settings: SearchSettings, evidence: Evidence) -> str:
-    words = ["edgeslim", "search", "--space", settings.space, "--task", settings.task]
-    for place, target in enumerate(settings.targets):
-        words += ["--target-latency", f"{target.target_ms:g}ms"]
-        if place < len(evidence.tables):
-            words += ["--table", str(evidence.tables[place].table.path)]
-    given: dict[str, object] = {
-        "--algorithm": settings.algorithm,
-        "--accuracy": settings.accuracy,
-        "--prefilter": settings.prefilter or None,
-        "--candidates": settings.candidates,
-        "--most-candidates": settings.most_candidates,
-        "--parallel": settings.parallel,
-        "--confidence": f"{settings.confidence:g}",
-        "--epochs": settings.epochs,
-        "--finalists": settings.finalists,
-        "--final-epochs": settings.final_epochs,
-        "--seed": settings.seed,
-        "--max-macs": settings.max_macs,
-        "--max-paddleslim1-flops": settings.max_paddleslim1_flops,
-        "--max-parameters": settings.max_parameters,
-        "--max-size": settings.max_bytes,
-        "--start": [_comma(tokens) for tokens in settings.starts],
-        "--input-shape": _comma(settings.input_shape),
+    from edgeslim.searching.request import SearchRequest
+
+    values = {
+        **shared_fields(settings, SearchOptions),
+        "space": settings.space,
+        "target_ms": [f"{target.target_ms:g}ms" for target in settings.targets],
+        "table": [table.table.path for table in evidence.tables[: len(settings.targets)]],
+        "candidates": settings.candidates,
+        "most_candidates": settings.most_candidates,
+        "starts": [_comma(tokens) for tokens in settings.starts],
+        "input_shape": _comma(settings.input_shape),
     }
-    return shlex.join([*words, *_options(given), "--out", "AGAIN"])
+    return _command("search", SearchRequest, values)
+
+
+def _pruning(settings: PruneSettings) -> str:
+    from edgeslim.pruning.prune import PruneRequest
+
+    shapes = settings.input_shapes.items()
+    values = {
+        **shared_fields(settings, PruneOptions),
+        "target_ms": None if settings.target_ms is None else f"{settings.target_ms:g}ms",
+        "table": settings.table,
+        "device": {"name": settings.device},
+        "strategy": settings.strategy,
+        "sensitivities": settings.sensitivities,
+        "schedule": settings.schedule.options,
+        "input_shapes": [f"{name}={_comma(shape)}" for name, shape in shapes],
+        "ratios": None if settings.ratios is None else _RATIOS,
+    }
+    return _command("prune", PruneRequest, values)
+
+
+def _command(name: str, request: type, values: Mapping[str, Any]) -> str:
+    return shlex.join(["edgeslim", name, *option_words(request, {**values, "out": "AGAIN"})])
 
 
 def _comma(numbers: Iterable[int]) -> str:
     return ",".join(map(str, numbers))
-
-
-def _options(given: Mapping[str, object]) -> list[str]:
-    """Options and their values, without those that were not given; a list repeats its option."""
-    return [
-        word
-        for name, values in given.items()
-        for value in (values if isinstance(values, list) else [values])
-        if value is not None
-        for word in (name, str(value))
-    ]
-
-
-def _pruning(evidence: Evidence) -> str:
-    assert evidence.pruning is not None  # noqa: S101 - asked for by the caller
-    settings = evidence.pruning.settings
-    words = ["edgeslim", "prune", settings.model]
-    words += ["--keep-widths"] * settings.keep_widths
-    given: dict[str, object] = {
-        "--target-latency": None if settings.target_ms is None else f"{settings.target_ms:g}ms",
-        "--target-macs": settings.target_macs,
-        "--metric-loss": None if settings.metric_loss is None else f"{settings.metric_loss:g}",
-        "--table": settings.table,
-        "--device": settings.device,
-        "--strategy": settings.strategy or None,
-        "--criterion": settings.criterion,
-        "--task": settings.task,
-        "--sensitivities": settings.sensitivities,
-        "--eval-share": f"{settings.eval_share:g}",
-        "--match": settings.match or None,
-        "--counter": settings.counter,
-        "--steps": settings.steps,
-        "--tries": settings.tries,
-        "--epochs": settings.epochs,
-        "--batch-size": settings.batch_size,
-        "--learning-rate": settings.learning_rate,
-        **settings.schedule.options,
-        "--seed": settings.seed,
-        "--input-shape": [
-            f"{name}={_comma(shape)}" for name, shape in settings.input_shapes.items()
-        ],
-        "--ratios": None if settings.ratios is None else _RATIOS,
-    }
-    return shlex.join([*words, *_options(given), "--out", "AGAIN"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -43,55 +44,40 @@ def samples(evidence: Evidence) -> ReportSection | None:
     return ReportSection(key="samples", title="Samples over time", blocks=blocks)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Drawn:
+    """What the chart of rounds shows of models.
+
+    Args:
+        dots: The samples.
+        spans: The middle half of each round of each model.
+    """
+
+    dots: list[Sample]
+    spans: list[TimeSpan]
+
+
 def _rounds(record: DeploymentRecord) -> Picture:
-    factor, unit = latency_axis(model.latency_ms for model in record.models)
+    axis = latency_axis(model.latency_ms for model in record.models)
     total = sum(len(own.samples_ns) for model in record.models for own in model.rounds)
     thinning = max(1, -(-total // _MAX_SAMPLES))
-    dots: list[Sample] = []
-    spans: list[TimeSpan] = []
-    by_number = {turn.number: turn for turn in record.rounds}
-    for place, model in enumerate(record.models):
-        series = place % DASHES
-        for own in model.rounds:
-            when = _turn_of(by_number.get(own.round), model.id)
-            if when is None:
-                continue
-            values = factor * np.array(own.samples_ns) / 1e6
-            low, middle, high = (float(q) for q in np.quantile(values, [0.25, 0.5, 0.75]))
-            note = f"; disturbed: {own.disturbed}" if own.disturbed else ""
-            tooltip = (
-                f"{format_variant(model)}, round {own.round + 1}: median {middle:.4g} {unit}, "
-                f"middle half {low:.4g} to {high:.4g}, {len(values)} samples{note}"
-            )
-            spans.append(
-                TimeSpan(
-                    start_s=when[0],
-                    end_s=when[1],
-                    low=low,
-                    high=high,
-                    tooltip=tooltip,
-                    series=series,
-                )
-            )
-            times = np.linspace(*when, len(values) + 2)[1:-1]
-            dots += [
-                Sample(at_s=float(at), value=float(value), tooltip=tooltip, series=series)
-                for at, value in list(zip(times, values, strict=True))[::thinning]
-            ]
-    drawn = [dot.value for dot in dots]
+    drawn = _draw(record, axis, thinning)
+    factor, unit = axis
     latency = Panel(
         y=Axis(title=f"latency ({unit})", scale=_without_outliers(record, factor)),
-        samples=dots,
-        spans=spans,
+        samples=drawn.dots,
+        spans=drawn.spans,
     )
-    outside = sum(not latency.y.scale.low <= value <= latency.y.scale.high for value in drawn)
+    values, scale = [dot.value for dot in drawn.dots], latency.y.scale
+    outside = sum(not scale.low <= value <= scale.high for value in values)
     ends = [0.0, *(turn.end_s for turn in record.rounds)]
     says = "Every sample is a dot, bars are the middle half of a round. Models ran in turns; when "
     says += "a sample was taken within its turn was not recorded, so they are spread evenly."
     if thinning > 1:
         says += f" One of {thinning} of the {total:,} samples is drawn."
     if outside:
-        says += f" {outside:,} are beyond the chart (the largest {format_ms(max(drawn) / factor)})."
+        largest = format_ms(max(values) / factor)
+        says += f" {outside:,} are beyond the chart (the largest {largest})."
     return Picture(
         title="Rounds",
         says=says,
@@ -107,6 +93,48 @@ def _rounds(record: DeploymentRecord) -> Picture:
             ],
         ),
     )
+
+
+def _draw(record: DeploymentRecord, axis: tuple[float, str], thinning: int) -> _Drawn:
+    """Places every sample, or one of some, and every round at the time when it was measured.
+
+    Args:
+        record: The deployment.
+        axis: Factor and unit of the latency axis.
+        thinning: Of so many samples, one is drawn.
+    """
+    factor, unit = axis
+    drawn = _Drawn(dots=[], spans=[])
+    by_number = {turn.number: turn for turn in record.rounds}
+    for place, model in enumerate(record.models):
+        series = place % DASHES
+        for own in model.rounds:
+            when = _turn_of(by_number.get(own.round), model.id)
+            if when is None:
+                continue
+            values = factor * np.array(own.samples_ns) / 1e6
+            low, middle, high = (float(q) for q in np.quantile(values, [0.25, 0.5, 0.75]))
+            note = f"; disturbed: {own.disturbed}" if own.disturbed else ""
+            tooltip = (
+                f"{format_variant(model)}, round {own.round + 1}: median {middle:.4g} {unit}, "
+                f"middle half {low:.4g} to {high:.4g}, {len(values)} samples{note}"
+            )
+            drawn.spans.append(
+                TimeSpan(
+                    start_s=when[0],
+                    end_s=when[1],
+                    low=low,
+                    high=high,
+                    tooltip=tooltip,
+                    series=series,
+                )
+            )
+            times = np.linspace(*when, len(values) + 2)[1:-1]
+            drawn.dots.extend(
+                Sample(at_s=float(at), value=float(value), tooltip=tooltip, series=series)
+                for at, value in list(zip(times, values, strict=True))[::thinning]
+            )
+    return drawn
 
 
 def _without_outliers(record: DeploymentRecord, factor: float) -> Scale:
