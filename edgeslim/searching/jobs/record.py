@@ -1,9 +1,10 @@
 """Values that all processes of a search agree on, settings and files, each written once.
 
 A value is a trial of a study of its own, since a trial with all its attributes is one
-transaction: it is there whole or not at all, and the first of two wins. Large values lie beside
-the others in parts that every database takes (MySQL's text ends at 65,535 bytes), so that reading
-the settings does not read a table of ten megabytes, and neither does optuna-dashboard.
+transaction: it is there whole or not at all, and the first of two wins. Short texts are attributes
+that people can read in the database; all else lies in a table of ours (`own_tables`), so that
+reading the settings does not read a table of ten megabytes, and neither does optuna-dashboard.
+Searches of format 1 have large values as text in the attributes of another trial.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import optuna
 from optuna.trial import TrialState
 
 from edgeslim.errors import StorageError
+from edgeslim.searching.jobs.own_tables import read_bytes_of, store_bytes
 from edgeslim.searching.jobs.storage import Storage
 from edgeslim.searching.jobs.study import open_study, run_action
 
@@ -25,7 +27,8 @@ __all__ = ["Record"]
 
 Answer = TypeVar("Answer")
 
-_PART = 60_000
+_LONGEST_TEXT = 60_000
+"""Bytes that an attribute takes in every database: MySQL's text ends at 65,535."""
 _OBJECTIVES = {"bytes": "minimize"}
 
 
@@ -51,18 +54,17 @@ class Record:
         standing = self.read(key)
         if standing is not None:
             return standing
-        notes: dict[str, Any] = {"key": key, "sha256": hashlib.sha256(value).hexdigest()}
-        text = _plain(value)
+        checksum, text = hashlib.sha256(value).hexdigest(), _plain(value)
+        notes: dict[str, Any] = {"key": key, "sha256": checksum}
         if text is None:
-            packed = base64.b64encode(zlib.compress(value)).decode()
-            parts = [packed[start : start + _PART] for start in range(0, len(packed), _PART)]
-            notes["parts"] = self._add(
-                TrialState.PRUNED,
-                {"key": key, **{f"part{i}": part for i, part in enumerate(parts)}},
-            )
+            packed = zlib.compress(value)
+            self._do(lambda: store_bytes(self._storage.engine, checksum, packed))
         else:
             notes["text"] = text
-        self._add(TrialState.COMPLETE, notes, len(value))
+        trial = optuna.create_trial(
+            state=TrialState.COMPLETE, value=float(len(value)), user_attrs=notes
+        )
+        self._do(lambda: self._storage.rdb.create_new_trial(self._study, trial))
         written = self.read(key)
         if written is None:
             raise StorageError(f"{self._where(key)} is gone as soon as it was written")
@@ -87,28 +89,22 @@ class Record:
     def _value(self, notes: Mapping[str, Any]) -> bytes | None:
         if "text" in notes:
             return str(notes["text"]).encode()
-        study, number = self._study, notes.get("parts", -1)
-        rdb = self._storage.rdb
         try:
-            parts = self._do(
-                lambda: rdb.get_trial(rdb.get_trial_id_from_study_id_trial_number(study, number))
-            ).user_attrs
-            packed = "".join(parts[f"part{place}"] for place in range(len(parts) - 1))
-            return zlib.decompress(base64.b64decode(packed))
+            if "parts" in notes:
+                return zlib.decompress(self._parts(int(notes["parts"])))
+            checksum = str(notes.get("sha256"))
+            packed = self._do(lambda: read_bytes_of(self._storage.engine, checksum))
+            return None if packed is None else zlib.decompress(packed)
         except (KeyError, ValueError, zlib.error):
             return None
 
-    def _add(self, state: TrialState, notes: Mapping[str, Any], size: int | None = None) -> int:
-        """Adds a trial; returns its number."""
-        value = None if size is None else float(size)
-        trial = optuna.create_trial(state=state, value=value, user_attrs=dict(notes))
-        rdb = self._storage.rdb
-
-        def add() -> int:
-            key = rdb.create_new_trial(self._study, trial)
-            return rdb.get_trial_number_from_id(key)
-
-        return self._do(add)
+    def _parts(self, number: int) -> bytes:
+        """A value of format 1, from the attributes of the trial that has its parts."""
+        rdb, study = self._storage.rdb, self._study
+        parts = self._do(
+            lambda: rdb.get_trial(rdb.get_trial_id_from_study_id_trial_number(study, number))
+        ).user_attrs
+        return base64.b64decode("".join(parts[f"part{place}"] for place in range(len(parts) - 1)))
 
     def _do(self, action: Callable[[], Answer]) -> Answer:
         return run_action(self._storage, self._name, action)
@@ -124,4 +120,4 @@ def _plain(value: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     # JSON may write a character as up to twelve, and some databases take no NUL.
-    return text if len(text) * 12 < _PART and "\0" not in text else None
+    return text if len(text) * 12 < _LONGEST_TEXT and "\0" not in text else None

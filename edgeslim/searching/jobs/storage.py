@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from optuna.storages import RDBStorage
 from sqlalchemy import event
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from edgeslim.errors import StorageError
 from edgeslim.searching.jobs.address import Address, parse_address
@@ -29,6 +29,7 @@ from edgeslim.searching.jobs.faults import (
     is_transient,
     opening_error,
 )
+from edgeslim.searching.jobs.own_tables import create_tables
 from edgeslim.searching.jobs.workers import process_fraction
 
 __all__ = ["Storage", "open_storage"]
@@ -67,6 +68,11 @@ class Storage:
         self._say = say
         self.troubled_at = -math.inf
         """When it last did not answer, by the monotonic clock."""
+
+    @property
+    def engine(self) -> Engine:
+        """Connections to the database, set up as Optuna's are."""
+        return self.rdb.engine
 
     def retry(self, action: Callable[[], Answer]) -> Answer:
         """Runs an action in the database, again and again while the database is away.
@@ -137,6 +143,7 @@ def open_storage(
     storage = Storage(address, rdb, patience_s=patience_s, say=say)
     try:
         rdb.get_current_version()
+        _create_own_tables(engine)
     except DATABASE_ERRORS as error:
         raise opening_error(error, address) from error
     return storage
@@ -155,6 +162,19 @@ def _open_database(address: Address) -> RDBStorage:
             if not again or tries == _OPENING_TRIES:
                 shown = error if _clean(error, address) else None
                 raise opening_error(error, address) from shown
+        time.sleep(0.05 + process_fraction() * 0.1)
+
+
+def _create_own_tables(engine: Engine) -> None:
+    """Creates our tables; where many processes do so at once, all but one try again."""
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            return create_tables(engine)
+        except DATABASE_ERRORS as error:
+            if not is_already_made(error) or tries == _OPENING_TRIES:
+                raise
         time.sleep(0.05 + process_fraction() * 0.1)
 
 

@@ -21,7 +21,9 @@ __all__ = ["open_study", "run_action"]
 Answer = TypeVar("Answer")
 
 _MARK = "edgeslim"
-_FORMAT = 1
+_FORMAT, _READABLE = 2, (1, 2)
+"""Format of new studies, and those that are read: studies of format 1 have no heartbeats and large
+values in tables of ours (`edgeslim.searching.jobs.own_tables`)."""
 
 
 def run_action(storage: Storage, name: str, action: Callable[[], Answer]) -> Answer:
@@ -91,7 +93,7 @@ def open_study(
         run_action(storage, name, mark)
         marks = run_action(storage, name, attributes)
     found = dict(marks[_MARK])
-    if found.pop("format", None) != _FORMAT:
+    if found.pop("format", None) not in _READABLE:
         raise UsageError(f"{where} was made by another version of edgeslim")
     theirs = found.pop("objectives", None)
     same = run_action(storage, name, lambda: rdb.get_study_directions(study)) == directions

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import timezone
 from functools import partial
 from typing import Any, TypeVar
 
 import optuna
-import sqlalchemy
 from optuna.distributions import BaseDistribution, IntDistribution
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import get_storage
@@ -22,6 +21,7 @@ from optuna.trial import FrozenTrial, TrialState
 from edgeslim.errors import UsageError
 from edgeslim.searching.jobs.faults import DATABASE_ERRORS
 from edgeslim.searching.jobs.ledger import Attempt, AttemptState
+from edgeslim.searching.jobs.own_tables import heartbeat_ages_s, record_heartbeat
 from edgeslim.searching.jobs.storage import Storage
 from edgeslim.searching.jobs.study import open_study, run_action
 
@@ -40,13 +40,6 @@ _STATES = {
     TrialState.PRUNED: AttemptState.DROPPED,
 }
 _TRIAL_STATES = {ours: theirs for theirs, ours in _STATES.items()}
-
-_BEATS = sqlalchemy.table(
-    "trial_heartbeats",
-    sqlalchemy.column("trial_id", sqlalchemy.Integer),
-    sqlalchemy.column("heartbeat", sqlalchemy.DateTime),
-)
-"""Optuna's table of heartbeats: it has no public function that says how old one is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,17 +130,15 @@ class Trials:
 
     def beat(self, attempt: Attempt) -> None:
         """Records a heartbeat: the process that has the attempt is alive."""
-        self._do(lambda: self._storage.rdb.record_heartbeat(attempt.key))
+        self._do(lambda: record_heartbeat(self._storage.engine, attempt.key))
 
     def try_beat(self, attempt: Attempt) -> bool:
         """As `beat`, but tried once and from any thread; False if the database does not answer."""
         try:
-            self._storage.rdb.record_heartbeat(attempt.key)
+            record_heartbeat(self._storage.engine, attempt.key)
         except DATABASE_ERRORS:
             self._storage.mark_trouble()
             return False
-        finally:
-            self._storage.rdb.remove_session()
         return True
 
     def silent_s(self, attempts: Sequence[Attempt]) -> dict[int, float]:
@@ -155,17 +146,8 @@ class Trials:
         keys = {attempt.key: attempt.number for attempt in attempts}
         if not keys:
             return {}
-        columns = (_BEATS.c.trial_id, _BEATS.c.heartbeat, sqlalchemy.func.now())
-        query = sqlalchemy.select(*columns).where(_BEATS.c.trial_id.in_(keys))
-
-        def ask() -> list[tuple[int, datetime, datetime]]:
-            with self._storage.rdb.engine.connect() as connection:
-                return [(row[0], row[1], row[2]) for row in connection.execute(query)]
-
-        return {
-            keys[key]: (_without_time_zone(now) - beat).total_seconds()
-            for key, beat, now in self._do(ask)
-        }
+        ages_s = self._do(lambda: heartbeat_ages_s(self._storage.engine, keys))
+        return {keys[key]: age_s for key, age_s in ages_s.items()}
 
     def note(self, attempt: Attempt, notes: Notes) -> bool:
         """Writes notes to an attempt; False if it has ended."""
@@ -237,7 +219,3 @@ class Trials:
 
     def _do(self, action: Callable[[], Answer]) -> Answer:
         return run_action(self._storage, self.name, action)
-
-
-def _without_time_zone(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=None)

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from edgeslim.searching.jobs.address import file_url
+from edgeslim.searching.jobs.queue import JobQueue
 from edgeslim.searching.jobs.storage import Storage, open_storage
 from tests.searching.jobs.postgres import Cluster, postgres
+from tests.searching.jobs.queues import queue
 
 _NUMBERS = count()
 
@@ -53,3 +55,14 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]
         shared.rdb.delete_study(study._study_id)
     shared.troubled_at = -math.inf
     yield shared
+
+
+@pytest.fixture
+def first(storage: Storage) -> JobQueue:
+    return queue(storage)
+
+
+@pytest.fixture
+def second(storage: Storage, first: JobQueue) -> JobQueue:
+    """Another process's, as far as the storage can tell."""
+    return queue(storage)

@@ -1,84 +1,24 @@
-"""The queue in one process: taking, finishing, failing, falling silent; on both databases."""
+"""The queue in one process: taking, finishing and failing; on both databases."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import timedelta
 
 import optuna
 import pytest
-import sqlalchemy
 from optuna.storages import get_storage
-from optuna.trial import TrialState
 
-from edgeslim.errors import JobLostError, StorageError, UsageError
-from edgeslim.searching.jobs.job import ClaimedJob
+from edgeslim.errors import StorageError, UsageError
 from edgeslim.searching.jobs.ledger import AttemptLimits
 from edgeslim.searching.jobs.queue import JobQueue
 from edgeslim.searching.jobs.storage import Storage, open_storage
-from edgeslim.searching.jobs.trials import _BEATS, Notes
+from edgeslim.searching.jobs.trials import Notes
 from edgeslim.searching.jobs.workers import worker_name
-from tests.tools import wait_until
+from tests.searching.jobs.queues import NAME, queue, states, taken
 
 pytestmark = pytest.mark.slow
-
-NAME = "search"
-
-
-def queue(storage: Storage, **more: float | AttemptLimits) -> JobQueue:
-    return JobQueue(storage, NAME, **{"interval_s": 1, "grace_s": 3, **more})  # type: ignore[arg-type]
-
-
-def taken(made: JobQueue) -> ClaimedJob:
-    job = made.claim()
-    assert job is not None
-    return job
-
-
-@pytest.fixture
-def first(storage: Storage) -> JobQueue:
-    return queue(storage)
-
-
-@pytest.fixture
-def second(storage: Storage, first: JobQueue) -> JobQueue:
-    """Another process's, as far as the storage can tell."""
-    return queue(storage)
-
-
-def states(storage: Storage) -> list[str]:
-    rdb = storage.rdb
-    study = rdb.get_study_id_from_name(NAME)
-    return [trial.state.name for trial in rdb.get_all_trials(study)]
-
-
-def age(storage: Storage, seconds: float) -> None:
-    """Lets all heartbeats so far be older."""
-    ago = timedelta(seconds=seconds)
-    with storage.rdb.engine.begin() as connection:
-        for number, beat in connection.execute(sqlalchemy.select(_BEATS)).all():
-            mine = _BEATS.c.trial_id == number
-            connection.execute(sqlalchemy.update(_BEATS).where(mine).values(heartbeat=beat - ago))
-
-
-def die(job: ClaimedJob) -> None:
-    """What is left of a job whose worker was killed: nothing beats."""
-    job._stop()
-    job._heart.join()
-
-
-def look_until_reaped(made: JobQueue) -> list[int]:
-    reaped: list[int] = []
-
-    def has_reaped() -> bool:
-        reaped.extend(made.requeue_silent())
-        return bool(reaped)
-
-    assert wait_until(has_reaped)
-    return reaped
 
 
 def test_jobs_are_taken_in_order_by_one_each(first: JobQueue, second: JobQueue) -> None:
@@ -222,131 +162,6 @@ def test_an_error_in_the_block_is_the_reason(first: JobQueue) -> None:
         with pytest.raises(ZeroDivisionError), taken(first):
             _ = 1 / 0
     assert first.results()[0].reason == "ZeroDivisionError: division by zero"
-
-
-def test_a_silent_worker_s_job_goes_to_others_and_its_result_counts_not(
-    first: JobQueue, second: JobQueue, storage: Storage
-) -> None:
-    first.ensure([0])
-    zombie = taken(first)
-    zombie.note(Notes(attributes={"ms": 1}))
-    die(zombie)
-    assert second.requeue_silent() == []
-    age(storage, 60)
-    assert look_until_reaped(second) == [0]
-    for late in (lambda: zombie.note(Notes(attributes={"ms": 2})), lambda: zombie.finish(0.1)):
-        with pytest.raises(JobLostError, match="candidate 0"):
-            late()
-    with pytest.raises(JobLostError):
-        zombie.fail("late")
-    zombie.give_back()
-    taken(second).finish(0.9)
-    with pytest.raises(JobLostError):
-        zombie.finish(0.1)
-    assert first.results()[0].values == (0.9,)
-    assert first.results()[0].attempts == 2
-    assert states(storage) == ["FAIL", "COMPLETE"]
-
-
-def test_a_beating_heart_is_left_alone(first: JobQueue, second: JobQueue, storage: Storage) -> None:
-    first.ensure([0])
-    job = taken(first)
-    second.requeue_silent()
-    time.sleep(2.5)  # watched for two intervals
-    age(storage, 60)
-    assert wait_until(lambda: second.status().running[0].silent_s < 2)
-    assert second.requeue_silent() == []
-    job.finish(1)
-
-
-def test_after_a_time_without_the_database_the_living_have_time_to_say_so(
-    first: JobQueue, second: JobQueue, storage: Storage
-) -> None:
-    first.ensure([0])
-    job = taken(first)
-    die(job)
-    second.requeue_silent()
-    time.sleep(2.1)
-    age(storage, 60)
-    storage.mark_trouble()
-    assert second.requeue_silent() == []
-    job.finish(1)
-
-
-def test_a_new_process_watches_before_it_declares_others_dead(
-    first: JobQueue, storage: Storage
-) -> None:
-    first.ensure([0])
-    die(taken(first))
-    age(storage, 60)
-    late = queue(storage)
-    assert late.requeue_silent() == []
-    assert look_until_reaped(late) == [0]
-
-
-def killed_between_pop_and_beat(made: JobQueue) -> None:
-    """Not by our rules: the hole in Optuna's own."""
-    made._storage.rdb.set_trial_state_values(made._ledger.claimable()[0].key, TrialState.RUNNING)
-
-
-def killed_between_beat_and_pop(made: JobQueue) -> None:
-    made._trials.beat(made._ledger.claimable()[0])
-
-
-def killed_between_pop_and_signature(made: JobQueue) -> None:
-    assert made._trials.claim(made._ledger.claimable()[0])
-
-
-@pytest.mark.parametrize("killed", [killed_between_pop_and_beat, killed_between_pop_and_signature])
-def test_a_worker_killed_while_it_takes_loses_no_job(
-    first: JobQueue, second: JobQueue, storage: Storage, killed: Callable[[JobQueue], None]
-) -> None:
-    first.ensure([0])
-    killed(first)
-    assert second.claim() is None
-    second.requeue_silent()
-    age(storage, 60)
-    assert look_until_reaped(second) == [0]
-    taken(second).finish(1)
-
-
-def test_a_worker_killed_before_its_pop_leaves_the_job_to_be_taken(
-    first: JobQueue, second: JobQueue, storage: Storage
-) -> None:
-    first.ensure([0])
-    killed_between_beat_and_pop(first)
-    age(storage, 60)
-    job = taken(second)
-    assert second.status().running[0].silent_s < 3
-    job.finish(1)
-
-
-@pytest.mark.parametrize("state", [TrialState.FAIL, TrialState.PRUNED])
-def test_a_worker_killed_before_it_added_the_next_attempt_loses_no_job(
-    first: JobQueue, second: JobQueue, storage: Storage, state: TrialState
-) -> None:
-    first.ensure([0])
-    job = taken(first)
-    die(job)
-    storage.rdb.set_trial_state_values(job._attempt.key, state)
-    assert second.claim() is None
-    assert second.requeue_silent() == [0]
-    assert second.requeue_silent() == []
-    taken(second).finish(1)
-
-
-def test_who_makes_workers_fall_silent_is_given_up(storage: Storage) -> None:
-    poisonous = JobQueue(
-        storage, "poison", interval_s=1, grace_s=3, limits=AttemptLimits(silences=2)
-    )
-    first = JobQueue(storage, "poison")
-    first.ensure([0])
-    for _ in range(2):
-        die(taken(poisonous))
-        age(storage, 60)
-        wait_until(lambda: bool(first.requeue_silent()) or 0 in first.results())
-    assert first.claim() is None
-    assert first.results()[0].reason == "its worker fell silent 2 times"
 
 
 def test_settings_are_those_of_who_came_first(first: JobQueue, storage: Storage) -> None:

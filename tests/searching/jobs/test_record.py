@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
+import sqlalchemy
 
 from edgeslim.errors import StorageError, UsageError
+from edgeslim.searching.jobs.own_tables import _BYTES
 from edgeslim.searching.jobs.queue import JobQueue
 from edgeslim.searching.jobs.record import Record
 from edgeslim.searching.jobs.storage import Storage
@@ -39,7 +41,6 @@ def test_what_is_written_first_stays(storage: Storage, values: tuple[bytes, byte
 
 def test_no_text_is_longer_than_every_database_takes(storage: Storage) -> None:
     record = Record(storage, "record")
-    record.write_once("table", LARGE)
     record.write_once("text", "\U0001f600".encode() * 4_999)
     with storage.rdb.engine.connect() as connection:
         query = "SELECT max(length(value_json)) FROM trial_user_attributes"
@@ -81,8 +82,8 @@ def test_a_value_that_was_damaged_is_not_believed(storage: Storage, value: bytes
     record.write_once("table", value)
     with storage.rdb.engine.begin() as connection:
         connection.exec_driver_sql(
-            "UPDATE trial_user_attributes SET value_json = '\"AAAA\"' "
-            "WHERE key = 'text' OR key = 'part1'"
+            "UPDATE trial_user_attributes SET value_json = '\"AAAA\"' WHERE key = 'text'"
         )
+        connection.execute(sqlalchemy.update(_BYTES).values(content=b"AAAA"))
     with pytest.raises(StorageError, match=r"'table' of 'record' in .* is not what was written"):
         record.read("table")
