@@ -9,23 +9,18 @@ were fused, and channels before they were padded to the processor's blocks. What
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeslim.latency_rows import Convention
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
 from edgeslim.table_formats._format import (
-    ForeignNetwork,
     ForeignRow,
     ForeignTable,
     Latency,
     LatencyUnit,
     ReadOptions,
-    Refusal,
-    RowRefusedError,
     TableFormat,
 )
 from edgeslim.table_formats._onnx_chains import BLOCKED, OnnxChains
@@ -33,12 +28,12 @@ from edgeslim.table_formats._onnx_file import OnnxModel, read_onnx
 from edgeslim.table_formats._onnx_operators import RanOperator, operator_that_ran
 from edgeslim.table_formats._onnxruntime_joins import join_pieces
 from edgeslim.table_formats._onnxruntime_runs import ProfiledNode, ProfiledRuns, read_runs
-from edgeslim.table_formats._runtime_operators import DO_NOT_FIT
 from edgeslim.table_formats._runtime_rows import (
     LEAST_KNOWN,
     PROFILES_AGREE_WITHIN,
     RUNTIME_STEP_NS,
     WITH_SUM,
+    ProfiledOperators,
     pool_places,
     text_on_left_out,
 )
@@ -48,46 +43,18 @@ __all__ = ["FORMAT"]
 _STAMP = re.compile(r"_[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2}-[0-9]{2}\Z")
 
 
-@dataclass(kw_only=True, slots=True)
-class _Found:
-    """What became of the operators of a profile."""
-
-    rows: list[ForeignRow] = field(default_factory=list)
-    operators: list[OpSpec] = field(default_factory=list)
-    others: Counter[str] = field(default_factory=Counter)
-    other_ns: Counter[tuple[str, str]] = field(default_factory=Counter)
-    with_sums: int = 0
-
-
 def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
     runs = read_runs(path, content)
     model = read_onnx(options.model) if options.model is not None else None
     found = _sort(runs, model)
     whole = Measurement(samples_ns=runs.whole_ns, warmup=1)
     name = options.model.stem if options.model else _STAMP.sub("", path.stem)
-    network = ForeignNetwork(
-        place="model_run",
-        name=name,
-        operators=tuple(found.operators),
-        measurement=whole,
-        others=found.others,
-    )
-    known_ns = sum(row.latency.nanoseconds for row in found.rows)
-    known = known_ns / max(known_ns + sum(found.other_ns.values()), 1)
+    is_known = found.known >= LEAST_KNOWN
     return ForeignTable(
         rows=tuple(pool_places(found.rows)),
-        networks=(network,) if known >= LEAST_KNOWN else (),
-        refused=tuple(
-            Refusal(
-                place=f"{count} {kind}" if (count := found.others[kind]) > 1 else kind,
-                reason=f"{reason} ({nanoseconds / whole.latency_ms / 1e6:.1%} of a run)",
-            )
-            for (kind, reason), nanoseconds in found.other_ns.most_common()
-        ),
-        notes=(
-            *_notes(runs, found),
-            *([text_on_left_out(known)] if known < LEAST_KNOWN else []),
-        ),
+        networks=(found.network("model_run", name, whole),) if is_known else (),
+        refused=found.refusals(whole.latency_ms * 1e6, "a run"),
+        notes=(*_notes(runs, found), *([] if is_known else [text_on_left_out(found.known)])),
         unit=LatencyUnit.US,
         convention=Convention.FUSED_FURTHER if _fuses_further(runs) else Convention.FUSED,
     )
@@ -98,10 +65,10 @@ def _fuses_further(runs: ProfiledRuns) -> bool:
     return any(node.kind.startswith("Fused") or node.name.endswith(BLOCKED) for node in runs.nodes)
 
 
-def _sort(runs: ProfiledRuns, model: OnnxModel | None) -> _Found:
+def _sort(runs: ProfiledRuns, model: OnnxModel | None) -> ProfiledOperators:
     """Operators with a counterpart, in order, and those without."""
     chains = OnnxChains(model, [node.name for node in runs.nodes]) if model is not None else None
-    found = _Found()
+    found = ProfiledOperators()
     for node in join_pieces(runs.nodes, model, fuses=_fuses_further(runs)):
         adds_sum = node.kind.endswith("Conv") and len(node.inputs) > 3
         chain = chains.find(node.name, node.kind, adds_sum=adds_sum) if chains else None
@@ -117,14 +84,9 @@ def _sort(runs: ProfiledRuns, model: OnnxModel | None) -> _Found:
         try:
             spec = operator_that_ran(ran)
         except (ValueError, IndexError, OverflowError) as error:
-            reason = str(error) if isinstance(error, RowRefusedError) else DO_NOT_FIT
-            found.others[node.kind] += 1
-            found.other_ns[node.kind, reason] += round(
-                Measurement(samples_ns=node.samples_ns).latency_ms * 1e6
-            )
+            measured = Measurement(samples_ns=node.samples_ns)
+            found.leave_out(node.kind, error, round(measured.latency_ms * 1e6))
             continue
-        found.with_sums += adds_sum
-        found.operators.append(spec)
         found.rows.append(_row(node, spec, adds_sum=adds_sum))
     return found
 
@@ -142,15 +104,15 @@ def _row(node: ProfiledNode, spec: OpSpec, *, adds_sum: bool) -> ForeignRow:
     )
 
 
-def _notes(runs: ProfiledRuns, found: _Found) -> Iterator[str]:
+def _notes(runs: ProfiledRuns, found: ProfiledOperators) -> Iterator[str]:
     yield (
         f"{len(runs.whole_ns)} runs after the first; the profiler takes some microseconds an "
         "operator, which are in the whole run and not in its operators"
     )
-    if found.with_sums:
+    with_sums = sum(row.kernel.endswith(WITH_SUM) for row in found.rows)
+    if with_sums:
         yield (
-            f"{found.with_sums} convolutions add another tensor to their result, which is in their "
-            "time"
+            f"{with_sums} convolutions add another tensor to their result, which is in their time"
         )
     if runs.threads:
         yield "operators ran on several threads; say how many by --threads"

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgeslim.errors import BadFileError
@@ -27,8 +26,6 @@ from edgeslim.table_formats._format import (
     ForeignTable,
     LatencyUnit,
     ReadOptions,
-    Refusal,
-    RowRefusedError,
     TableFormat,
     parse_latency,
     text_lines,
@@ -36,11 +33,11 @@ from edgeslim.table_formats._format import (
 from edgeslim.table_formats._onnx_file import read_onnx
 from edgeslim.table_formats._openvino_graph import ExecutedLayer, find_graph, read_graph
 from edgeslim.table_formats._openvino_operators import find_chain, operator_of_layer
-from edgeslim.table_formats._runtime_operators import DO_NOT_FIT
 from edgeslim.table_formats._runtime_rows import (
     LEAST_KNOWN,
     PROFILES_AGREE_WITHIN,
     WITH_SUM,
+    ProfiledOperators,
     pool_places,
     text_on_left_out,
 )
@@ -71,16 +68,6 @@ class _Entry:
         return float(self.time) > 0
 
 
-@dataclass(kw_only=True, slots=True)
-class _Found:
-    """What became of the layers."""
-
-    rows: list[ForeignRow] = field(default_factory=list)
-    operators: list[OpSpec] = field(default_factory=list)
-    others: Counter[str] = field(default_factory=Counter)
-    other_ms: dict[tuple[str, str], float] = field(default_factory=dict)
-
-
 def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
     entries = _read_entries(path, content)
     report = _read_report(path.parent / _REPORT)
@@ -88,7 +75,7 @@ def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
     model = read_onnx(options.model) if options.model is not None else None
     runs = _count_runs(report) + 1
     kinds = {entry.name: entry.kind for entry in entries}
-    found, precisions = _Found(), set[str]()
+    found, precisions = ProfiledOperators(), set[str]()
     for entry in entries:
         if not entry.has_time:
             continue
@@ -103,24 +90,20 @@ def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
         try:
             spec = operator_of_layer(layer, entry.kind, fused, chain, model)
         except (ValueError, IndexError, OverflowError) as error:
-            found.others[entry.kind] += 1
-            why = (entry.kind, str(error) if isinstance(error, RowRefusedError) else DO_NOT_FIT)
-            found.other_ms[why] = found.other_ms.get(why, 0.0) + float(entry.time)
+            latency = parse_latency(entry.time, LatencyUnit.MS)
+            found.leave_out(entry.kind, error, latency.nanoseconds)
             continue
         precisions.add(layer.precision)
-        found.operators.append(spec)
         found.rows.append(_row(entry, spec, runs, adds_sum="Add" in fused))
-    total_ms = sum(float(entry.time) for entry in entries)
-    known = 1 - sum(found.other_ms.values()) / total_ms
     network, network_notes = (
         _network(path, report, found, options)
-        if known >= LEAST_KNOWN
-        else ((), [text_on_left_out(known)])
+        if found.known >= LEAST_KNOWN
+        else ((), [text_on_left_out(found.known)])
     )
     return ForeignTable(
         rows=tuple(pool_places(found.rows)),
         networks=network,
-        refused=tuple(_refusals(found, total_ms)),
+        refused=found.refusals(found.total_ns, "all times"),
         notes=(*_notes(entries, graph, precisions, runs if report else 0), *network_notes),
         unit=LatencyUnit.MS,
         threads=_threads(report),
@@ -178,11 +161,11 @@ def _row(entry: _Entry, spec: OpSpec, runs: int, *, adds_sum: bool) -> ForeignRo
 
 
 def _network(
-    path: Path, report: Mapping[str, str], found: _Found, options: ReadOptions
+    path: Path, report: Mapping[str, str], found: ProfiledOperators, options: ReadOptions
 ) -> tuple[tuple[ForeignNetwork, ...], list[str]]:
     """The whole network by benchmark_app's report, and a note if it is not used."""
     time = report.get("latency (ms)", "")
-    if not _TIME.match(time) or float(time) == 0 or not found.operators:
+    if not _TIME.match(time) or float(time) == 0 or not found.rows:
         return (), [f"no {_REPORT} beside {path.name} says how long whole runs took"]
     if report.get("number of parallel infer requests", "1") != "1":
         return (), [
@@ -193,14 +176,8 @@ def _network(
         return (), [f"{time} ms of a whole run is rounded too much to be used"]
     name = options.model.stem if options.model else Path(report.get("-m", path.parent.name)).stem
     summary = RunSummary(runs=max(_count_runs(report), 1))
-    network = ForeignNetwork(
-        place=_REPORT,
-        name=name,
-        operators=tuple(found.operators),
-        measurement=Measurement(samples_ns=(latency.nanoseconds,), summary=summary),
-        others=found.others,
-    )
-    return (network,), []
+    measurement = Measurement(samples_ns=(latency.nanoseconds,), summary=summary)
+    return (found.network(_REPORT, name, measurement),), []
 
 
 def _count_runs(report: Mapping[str, str]) -> int:
@@ -211,16 +188,6 @@ def _count_runs(report: Mapping[str, str]) -> int:
 def _threads(report: Mapping[str, str]) -> int | None:
     given = report.get("-nthreads", "")
     return int(given) if given.isdigit() and int(given) > 0 else None
-
-
-def _refusals(found: _Found, total_ms: float) -> Iterator[Refusal]:
-    by_time = sorted(found.other_ms.items(), key=lambda item: -item[1])
-    for (kind, reason), time_ms in by_time:
-        count = found.others[kind]
-        yield Refusal(
-            place=f"{count} {kind}" if count > 1 else kind,
-            reason=f"{reason} ({time_ms / total_ms:.1%} of all times)",
-        )
 
 
 def _notes(
