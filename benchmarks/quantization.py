@@ -19,8 +19,8 @@ os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - Paddle's own spelling
 
 import argparse
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import paddle
@@ -45,7 +45,7 @@ from edgeslim.training.quantization.settings import (
 )
 from edgeslim.training.quantization.thresholds import METHODS
 from edgeslim.training.tasks import SPLIT_SEED, find_task
-from edgeslim.training.trainer import train
+from edgeslim.training.trainer import TrainingSettings, train
 
 SHAPE = (1, 3, 32, 32)
 IMAGENET = (1, 3, 224, 224)
@@ -73,15 +73,15 @@ def judged(
     """The metric of each way for one seed."""
     metrics = {}
     data = find_task(task).data(SHAPE, SPLIT_SEED)
-    numbers: dict[str, Any] = {"batch_size": 64, "seed": seed}
+    numbers = TrainingSettings(epochs=epochs, batch_size=64, learning_rate=0.1, seed=seed)
     paddle.seed(seed)
     net = load_program_net(prepare_layer(build(), SHAPE, folder / "net", name="net").prefix)
-    trained = train(net, data, epochs=epochs, learning_rate=0.1, **numbers)
+    trained = train(net, data, numbers)
     net.save(folder / "trained")
     metrics["floats", "", "trained"] = trained.metric
-    short = max(1, epochs // 10)
+    short = replace(numbers, epochs=max(1, epochs // 10), learning_rate=0.01)
     more = load_program_net(folder / "trained")
-    longer = train(more, data, epochs=short, learning_rate=0.01, **numbers)
+    longer = train(more, data, short)
     metrics["floats", "", "trained as long as those below"] = longer.metric
     places = np.random.default_rng(seed).permutation(len(data.train))[:CALIBRATED]
     batches = [data.train.batch(part, None)[0] for part in np.array_split(places, 8)]
@@ -99,7 +99,7 @@ def judged(
                     weight_bits=count, weight_type=weight_type, activation_type=kind
                 )
                 quantized = QuantizedNet(load_program_net(folder / "trained"), settings)
-                result = train(quantized, data, epochs=short, learning_rate=0.01, **numbers)
+                result = train(quantized, data, short)
                 metrics[name, kind, "trained"] = result.metric
     return metrics
 

@@ -212,16 +212,15 @@ class Pipeline:
         )
 
     def _settings(self) -> TrainingSettings:
-        from edgeslim.training.trainer import settings_for
+        from edgeslim.training.trainer import TrainingSettings
 
-        return settings_for(
-            self.state.data,
+        return TrainingSettings(
             epochs=self.line.epochs,
             batch_size=self.configuration.compressor.batch_size,
             learning_rate=self.learning_rate,
             seed=self.state.seed,
             schedule=self.configuration.compressor.schedule(),
-        )
+        ).for_examples(self.state.data)
 
     def _teacher_for_terms(self) -> Teacher | None:
         """The teacher, which is loaded when it is first needed."""

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.ground_truth import GroundTruth
-from edgeslim.deployment.judgement import Array, OutputDifference, difference_of, is_acceptable
+from edgeslim.deployment.judgement import OutputDifference, difference_of, is_acceptable
 from edgeslim.deployment.outputs import outputs_on_device
 from edgeslim.deployment.simulated_fp16 import simulate_fp16
+from edgeslim.deployment.suspect import Suspect
 from edgeslim.deployment.trace import Trace, TraceStep
 from edgeslim.errors import (
     EdgeslimError,
@@ -56,30 +57,20 @@ class WrongOnDevice:
 
 
 def first_wrong_on_device(
-    session: DeviceSession,
-    model: PreparedModel,
-    trace: Trace,
-    inputs: Mapping[str, Array],
-    folder: Path,
-    *,
-    precision: Precision = Precision.FP32,
+    suspect: Suspect, session: DeviceSession, trace: Trace
 ) -> WrongOnDevice | None:
     """The first operator of a model, all right in Paddle, that a device computes wrongly.
 
     Args:
+        suspect: The model, with an input for which the device's outputs differ.
         session: The device that computes something else.
-        model: The model as it was prepared.
-        trace: Its operators for that device, beside Paddle's values.
-        inputs: One array for each input of the model, by name.
-        folder: Folder for intermediate files.
-        precision: Precision that parts of the model are converted to.
+        trace: The model's operators for that device, beside Paddle's values.
 
     Returns:
         The operator; None if every part of the model is right by itself.
     """
-    program = read_program(model.program)
-    made = {name for op in program.blocks[0].ops for slot in op.outputs for name in slot.arguments}
-    parts = _DeviceParts(session, model, trace, inputs, folder, precision=precision)
+    made = _made_by_operators(suspect.model)
+    parts = _DeviceParts(suspect, session, trace)
     line = [(step, name) for step in trace.steps if (name := _tensor_of(step)) in made]
     wrong: WrongOnDevice | None = None
     while line:
@@ -93,34 +84,25 @@ def first_wrong_on_device(
     return wrong
 
 
-def first_crash_on_device(
-    session: DeviceSession,
-    model: PreparedModel,
-    inputs: Mapping[str, Array],
-    precision: Precision,
-    folder: Path,
-) -> tuple[OpSpec, str] | None:
+def first_crash_on_device(suspect: Suspect, session: DeviceSession) -> tuple[OpSpec, str] | None:
     """The first operator of a model that makes a device's runtime crash.
 
     Args:
+        suspect: The model, with an input for which it crashes.
         session: The device whose runtime crashes.
-        model: The model as it was prepared.
-        inputs: One array for each input of the model, by name.
-        precision: Precision that the model is converted to.
-        folder: Folder for intermediate files.
 
     Returns:
         The operator and the name of the tensor that it computes; None if no part crashes.
     """
-    program = read_program(model.program)
-    made = {name for op in program.blocks[0].ops for slot in op.outputs for name in slot.arguments}
+    model, folder = suspect.model, suspect.folder
+    made = _made_by_operators(model)
     line = [(node.spec, name) for node in model.graph.nodes if (name := node.writes()[0]) in made]
 
     def ends(place: int) -> bool:
         path = folder / f"end{place}"
         try:
-            file = _convert_part(session, model, line[place][1], path, precision)
-            outputs_on_device(session, file, [list(inputs.values())], 1, folder)
+            file = _convert_part(suspect, session, line[place][1], path)
+            outputs_on_device(session, file, [suspect.feeds], 1, folder)
         except (ProgramAbortedError, ProgramCrashedError):
             return path.with_suffix(".nb").exists()  # and not the optimizer
         except EdgeslimError:
@@ -133,17 +115,23 @@ def first_crash_on_device(
     return line[bisect_left(range(last), True, key=ends)]
 
 
+def _made_by_operators(model: PreparedModel) -> set[str]:
+    """Names of the tensors that operators of a model compute."""
+    program = read_program(model.program)
+    return {name for op in program.blocks[0].ops for slot in op.outputs for name in slot.arguments}
+
+
 def _convert_part(
-    session: DeviceSession, model: PreparedModel, tensor: str, path: Path, precision: Precision
+    suspect: Suspect, session: DeviceSession, tensor: str, path: Path
 ) -> OptimizedFile:
     """Converts the part of a model that computes one tensor; raises as `optimize`."""
-    cut = cut_program(read_program(model.program), [tensor])
+    cut = cut_program(read_program(suspect.model.program), [tensor])
     program = path.with_suffix(".pdmodel")
     write_bytes(program, cut.SerializeToString())
-    place = session.place(precision)
+    place = session.place(suspect.precision)
     # No law may refuse the part: what its operators compute on the device is the question.
     lawless = replace(place, laws=LawBook(()))
-    return optimize(replace(model, program=program), place.target, path, place=lawless)
+    return optimize(replace(suspect.model, program=program), place.target, path, place=lawless)
 
 
 def _tensor_of(step: TraceStep) -> str:
@@ -167,22 +155,10 @@ def _steps_before(trace: Trace, step: TraceStep) -> set[int]:
 class _DeviceParts:
     """Runs parts of a model on a device, and compares their last tensor with Paddle's."""
 
-    def __init__(
-        self,
-        session: DeviceSession,
-        model: PreparedModel,
-        trace: Trace,
-        inputs: Mapping[str, Array],
-        folder: Path,
-        *,
-        precision: Precision,
-    ) -> None:
+    def __init__(self, suspect: Suspect, session: DeviceSession, trace: Trace) -> None:
+        self._suspect = suspect
         self._session = session
-        self._model = model
         self._trace = trace
-        self._inputs = inputs
-        self._folder = folder
-        self._precision = precision
         self._known: dict[str, float | None] = {}
 
     def find_first_wrong(self, line: Sequence[tuple[TraceStep, str]]) -> WrongOnDevice | None:
@@ -204,25 +180,25 @@ class _DeviceParts:
         return self._known[tensor]
 
     def _run(self, tensor: str) -> float | None:
-        path = self._folder / f"part{len(self._known)}"
+        suspect = self._suspect
+        path = suspect.folder / f"part{len(self._known)}"
         try:
-            file = _convert_part(self._session, self._model, tensor, path, self._precision)
+            file = _convert_part(suspect, self._session, tensor, path)
         except EdgeslimError:
             return None
         try:
-            given = [list(self._inputs.values())]
-            found = outputs_on_device(self._session, file, given, 1, self._folder)
-            truth = GroundTruth(inputs=(self._inputs,), outputs=([self._trace.tensors[tensor]],))
+            found = outputs_on_device(self._session, file, [suspect.feeds], 1, suspect.folder)
+            truth = GroundTruth(inputs=(suspect.inputs,), outputs=([self._trace.tensors[tensor]],))
             difference = difference_of(truth.outputs, found)
             rounding = self._rounding(file, truth)
         except (ModelError, ProgramError, RunnerError):
             return math.inf  # the runtime crashed, or gave what is no number
-        right = is_acceptable(difference, self._precision, rounding)
+        right = is_acceptable(difference, suspect.precision, rounding)
         return None if right else difference.max_rel
 
     def _rounding(self, file: OptimizedFile, truth: GroundTruth) -> OutputDifference | None:
         """How far rounding alone takes a part's output from Paddle's, in fp16."""
-        if self._precision is not Precision.FP16:
+        if self._suspect.precision is not Precision.FP16:
             return None
         rounded = simulate_fp16(read_optimized_program(file.path), truth).rounded
         return difference_of(truth.outputs, rounded)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.culprit_message import Suspect
 from edgeslim.deployment.judgement import Array, OutputDifference
+from edgeslim.deployment.suspect import Suspect
 from edgeslim.execution import Precision, Target
 from edgeslim.measuring.device_session import DeviceSession
 
@@ -50,13 +51,22 @@ class Claim:
     rounding: OutputDifference | None = None
     is_explained: bool = True
 
-    def suspect(self, inputs: Mapping[str, Array], session: DeviceSession | None) -> Suspect:
-        """The file as a suspect, with an input for which the claim is false."""
+    def suspect(
+        self, inputs: Mapping[str, Array], folder: Path, session: DeviceSession | None
+    ) -> Suspect:
+        """The file as a suspect.
+
+        Args:
+            inputs: An input for which the claim is false, by name.
+            folder: Folder for intermediate files.
+            session: The device on which it is false; None if it is false in Paddle already.
+        """
         return Suspect(
             model=self.model,
             file=self.file,
             precision=self.precision,
             inputs=inputs,
+            folder=folder,
             session=session,
             is_explained=self.is_explained,
         )

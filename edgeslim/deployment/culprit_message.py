@@ -3,61 +3,35 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-from edgeslim.conversion.optimized import OptimizedFile
-from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.bisection import first_crash_on_device, first_wrong_on_device
 from edgeslim.deployment.culprit import Culprit, culprit_of, first_wrong
 from edgeslim.deployment.culprit_mends import mend_of_kind
-from edgeslim.deployment.judgement import Array
+from edgeslim.deployment.suspect import Suspect
 from edgeslim.deployment.trace import Trace, trace_optimized
 from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
 from edgeslim.execution import Precision
 from edgeslim.measuring.device_session import DeviceSession
 
-__all__ = ["Suspect", "name_culprit"]
+__all__ = ["name_culprit"]
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Suspect:
-    """An optimized model that computes something else than its original.
-
-    Args:
-        model: The model before its conversion, which says what is right.
-        file: The optimized model on disk.
-        precision: Precision that it was converted to.
-        inputs: One input for which the outputs differ, by name.
-        session: The device on which they differ; None if the optimizer's work is already wrong.
-        is_explained: Whether the culprit can be looked for.
-    """
-
-    model: PreparedModel
-    file: OptimizedFile
-    precision: Precision
-    inputs: Mapping[str, Array]
-    session: DeviceSession | None = None
-    is_explained: bool = True
-
-
-def name_culprit(error: EdgeslimError, suspect: Suspect, folder: Path) -> EdgeslimError:
+def name_culprit(error: EdgeslimError, suspect: Suspect) -> EdgeslimError:
     """An error of the same kind whose message names the culprit, if one can be found.
 
     Args:
         error: The error that says that outputs differ, or that there are none.
         suspect: The optimized model whose outputs differ.
-        folder: Folder for intermediate files.
     """
     if not suspect.is_explained:
         return error
     try:
         if isinstance(error, ProgramAbortedError | ProgramCrashedError) and suspect.session:
-            return _name_crashing_operator(error, suspect, suspect.session, folder)
-        culprit = _find_culprit(suspect, folder)
+            return _name_crashing_operator(error, suspect, suspect.session)
+        culprit = _find_culprit(suspect)
     except EdgeslimError as reason:
         _log.debug("no operator can be blamed: %s", reason)
         return type(error)(f"{error}; the operator that is to blame was not found: {reason}")
@@ -69,28 +43,28 @@ def name_culprit(error: EdgeslimError, suspect: Suspect, folder: Path) -> Edgesl
 
 
 def _name_crashing_operator(
-    error: EdgeslimError, suspect: Suspect, session: DeviceSession, folder: Path
+    error: EdgeslimError, suspect: Suspect, session: DeviceSession
 ) -> EdgeslimError:
     """The same error with the operator at which the runtime crashes."""
-    found = first_crash_on_device(session, suspect.model, suspect.inputs, suspect.precision, folder)
+    found = first_crash_on_device(suspect, session)
     if found is None:
         return type(error)(f"{error}; no part of the model crashes by itself, only the whole does")
     spec, tensor = found
     return type(error)(f"{error}, first at {spec} ({tensor!r}); {mend_of_kind(spec.kind)}")
 
 
-def _find_culprit(suspect: Suspect, folder: Path) -> Culprit | None:
+def _find_culprit(suspect: Suspect) -> Culprit | None:
     trace = trace_optimized(suspect.model, suspect.file.path, suspect.inputs, suspect.precision)
     wrong = first_wrong(trace)
     if wrong is not None:
         return culprit_of(suspect.model.graph, trace, wrong)
     if suspect.session is None:
         return None
-    return _find_culprit_on_device(suspect, suspect.session, trace, folder)
+    return _find_culprit_on_device(suspect, suspect.session, trace)
 
 
 def _find_culprit_on_device(
-    suspect: Suspect, session: DeviceSession, trace: Trace, folder: Path
+    suspect: Suspect, session: DeviceSession, trace: Trace
 ) -> Culprit | None:
     """The operator that is right in Paddle and that the device computes wrongly."""
     if suspect.precision not in {Precision.FP32, Precision.FP16}:
@@ -98,9 +72,7 @@ def _find_culprit_on_device(
             f"the optimizer's work is right, and parts of the model cannot be compared in "
             f"{suspect.precision.value}"
         )
-    found = first_wrong_on_device(
-        session, suspect.model, trace, suspect.inputs, folder, precision=suspect.precision
-    )
+    found = first_wrong_on_device(suspect, session, trace)
     if found is None:
         return None
     culprit = culprit_of(suspect.model.graph, trace, found.step)

@@ -17,11 +17,12 @@ from pathlib import Path
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.claims import Claim, Proof, ProofBy
-from edgeslim.deployment.culprit_message import Suspect, name_culprit
+from edgeslim.deployment.culprit_message import name_culprit
 from edgeslim.deployment.ground_truth import LOUDER, GroundTruth, paddle_truth
 from edgeslim.deployment.judgement import Array, OutputDifference, difference_of, is_acceptable
 from edgeslim.deployment.outputs import check_outputs, outputs_or_errors
 from edgeslim.deployment.simulated_fp16 import check_fp16_weights, simulate_fp16
+from edgeslim.deployment.suspect import Suspect
 from edgeslim.errors import (
     EdgeslimError,
     LinkError,
@@ -161,8 +162,8 @@ def _judge(
     except ModelError as error:
         triples = zip(truth.inputs, truth.outputs, found, strict=True)
         wrong = (given for given, *two in triples if not _is_right(two[0], two[1], claim.precision))
-        suspect = claim.suspect(next(wrong, truth.inputs[0]), session)
-        raise name_culprit(error, suspect, folder) from error
+        suspect = claim.suspect(next(wrong, truth.inputs[0]), folder, session)
+        raise name_culprit(error, suspect) from error
     return differences[0]
 
 
@@ -190,23 +191,22 @@ def prove_running(
         if isinstance(end, EdgeslimError):
             is_louder = len(found) >= len(truth.inputs) - truth.louder
             error = type(end)(f"{end} (for {_LOUDER})") if is_louder else end
-            raise explain_failure(error, claim.suspect(truth.inputs[len(found)], session), folder)
+            raise explain_failure(error, claim.suspect(truth.inputs[len(found)], folder, session))
         found.append(end)
     return prove_outputs(session, claim, truth, found, folder)
 
 
-def explain_failure(error: EdgeslimError, suspect: Suspect, folder: Path) -> EdgeslimError:
+def explain_failure(error: EdgeslimError, suspect: Suspect) -> EdgeslimError:
     """Adds to an error of a device which operator caused it, if that can be found.
 
     Args:
         error: The error instead of outputs.
         suspect: The file that ran, with its input.
-        folder: Folder for intermediate files.
     """
     ended = isinstance(error, (ProgramAbortedError, ProgramCrashedError))
     # Anything else a runner would refuse for each part of the model as well.
     if ended or (isinstance(error, RunnerError) and _NOT_FINITE in str(error)):
-        return name_culprit(error, suspect, folder)
+        return name_culprit(error, suspect)
     return error
 
 

@@ -87,9 +87,8 @@ def load_model(
                 found: list[list[NDArray[Any]]] = []
                 for end in outputs_or_errors(session, file, fed, len(shapes), scratch):
                     if isinstance(end, EdgeslimError):
-                        raise explain_failure(
-                            end, claim.suspect(inputs[len(found)], session), scratch
-                        )
+                        suspect = claim.suspect(inputs[len(found)], scratch, session)
+                        raise explain_failure(end, suspect)
                     found.append(end)
                 if unproved and found:
                     # Proved with the user's own inputs, not with noise, since users read these.

@@ -77,7 +77,7 @@ class ProfiledOperators:
         return self.known_ns + sum(self.other_ns.values())
 
     @property
-    def known(self) -> float:
+    def known_share(self) -> float:
         """Share of the operators' time that is imported."""
         return self.known_ns / max(self.total_ns, 1)
 
@@ -87,7 +87,7 @@ class ProfiledOperators:
         Args:
             place: Where the profile has its time.
             name: Name of the network.
-            measurement: Its time.
+            measurement: The time of a whole run.
         """
         return ForeignNetwork(
             place=place,

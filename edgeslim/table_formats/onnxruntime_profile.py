@@ -49,12 +49,12 @@ def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
     found = _sort(runs, model)
     whole = Measurement(samples_ns=runs.whole_ns, warmup=1)
     name = options.model.stem if options.model else _STAMP.sub("", path.stem)
-    is_known = found.known >= LEAST_KNOWN
+    is_known = found.known_share >= LEAST_KNOWN
     return ForeignTable(
         rows=tuple(pool_places(found.rows)),
         networks=(found.network("model_run", name, whole),) if is_known else (),
         refused=found.refusals(whole.latency_ms * 1e6, "a run"),
-        notes=(*_notes(runs, found), *([] if is_known else [text_on_left_out(found.known)])),
+        notes=(*_notes(runs, found), *([] if is_known else [text_on_left_out(found.known_share)])),
         unit=LatencyUnit.US,
         convention=Convention.FUSED_FURTHER if _fuses_further(runs) else Convention.FUSED,
     )

@@ -97,8 +97,8 @@ def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
         found.rows.append(_row(entry, spec, runs, adds_sum="Add" in fused))
     network, network_notes = (
         _network(path, report, found, options)
-        if found.known >= LEAST_KNOWN
-        else ((), [text_on_left_out(found.known)])
+        if found.known_share >= LEAST_KNOWN
+        else ((), [text_on_left_out(found.known_share)])
     )
     return ForeignTable(
         rows=tuple(pool_places(found.rows)),

@@ -7,14 +7,14 @@ import logging
 import math
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
 import paddle
 
-from edgeslim.errors import DivergedError, ModelError
+from edgeslim.errors import DivergedError, ModelError, UsageError
 from edgeslim.training._checkpointing import CheckpointKeeper
 from edgeslim.training._optimizer import make_optimizer
 from edgeslim.training.checkpoint import share_state
@@ -63,13 +63,41 @@ class TrainingStep(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingSettings:
-    """The numbers that decide what a training does; see `edgeslim.training.trainer.train`."""
+    """The numbers that decide what a training does.
+
+    Args:
+        epochs: Number of passes over the training examples, without a rest below a batch.
+        batch_size: Number of examples in a step.
+        learning_rate: Highest rate of the schedule.
+        seed: Seed of the order of the examples, of their augmentation, and of the network's
+            random numbers in training.
+        schedule: Schedule of the rate; by default a short warm-up, then a falling cosine.
+    """
 
     epochs: int
     batch_size: int
     learning_rate: float
     seed: int
     schedule: Schedule = DEFAULT_SCHEDULE
+
+    def check(self) -> None:
+        """Checks the numbers.
+
+        Raises:
+            UsageError: A number is out of range; names it.
+        """
+        for name, number in (("epochs", self.epochs), ("batch_size", self.batch_size)):
+            if number < 1:
+                raise UsageError(f"{name} must be at least 1, not {number}")
+        if not 0 < self.learning_rate < math.inf:
+            raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
+        if not 0 <= self.seed < 2**31:
+            raise UsageError(f"seed must be 0 or more and have at most 31 bits, not {self.seed}")
+
+    def for_examples(self, data: TaskData) -> TrainingSettings:
+        """The settings with a batch that is no larger than the examples, checked."""
+        self.check()
+        return replace(self, batch_size=min(self.batch_size, len(data.train)))
 
     @property
     def checkpoint_values(self) -> dict[str, int | float | str]:
@@ -101,7 +129,7 @@ def learn(
     Args:
         weights: Network or weights that are trained in place.
         data: Examples and loss to learn from.
-        settings: Numbers that `edgeslim.training.trainer.check_settings` has checked.
+        settings: Numbers that were checked (`TrainingSettings.for_examples`).
         find_gradients: Computes the gradients of a batch into the weights and returns its loss,
             from images, targets and a random generator.
         team: The processes that share each batch out.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edgeslim.training.tasks import SPLIT_SEED
-from edgeslim.training.trainer import build_seeded, train
+from edgeslim.training.trainer import TrainingSettings, build_seeded, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +47,9 @@ class ShortTraining:
     ) -> None:
         self._num_classes = task.num_classes
         self._data = task.data(input_shape, SPLIT_SEED)
-        self._epochs = epochs
-        self._batch_size = batch_size
-        self._learning_rate = learning_rate
+        self._settings = TrainingSettings(
+            epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=0
+        )
 
     def accuracy(
         self,
@@ -79,10 +80,7 @@ class ShortTraining:
         result = train(
             net,
             self._data,
-            epochs=self._epochs,
-            batch_size=self._batch_size,
-            learning_rate=self._learning_rate,
-            seed=seed,
+            replace(self._settings, seed=seed),
             on_step=lambda step: on_share(1 / step.total),
         )
         return net, result.metric

@@ -105,28 +105,20 @@ def train(request: TrainRequest) -> Training:
         load_paddle()
         from edgeslim.training import trainer
 
-        trainer.check_settings(
-            epochs=request.epochs,
-            batch_size=request.batch_size,
-            learning_rate=rate,
-            seed=request.seed,
-        )
-        if team.is_leader:
-            check_model_folder(request.out, own=_CHECKPOINT)
-        with temporary_folder() as scratch:
-            chosen = find_trainable(source, scratch, seed=request.seed, input_shape=shape)
-        data = found.data(chosen.input_shape, SPLIT_SEED)
-        fit = partial(
-            trainer.train,
-            chosen.net,
-            data,
+        settings = trainer.TrainingSettings(
             epochs=request.epochs,
             batch_size=request.batch_size,
             learning_rate=rate,
             seed=request.seed,
             schedule=request.schedule,
-            team=team,
         )
+        settings.check()
+        if team.is_leader:
+            check_model_folder(request.out, own=_CHECKPOINT)
+        with temporary_folder() as scratch:
+            chosen = find_trainable(source, scratch, seed=request.seed, input_shape=shape)
+        data = found.data(chosen.input_shape, SPLIT_SEED)
+        fit = partial(trainer.train, chosen.net, data, settings, team=team)
         result = _train_and_save(request, team, chosen, fit)
     judged = metric_value(result.metric, len(data.validation), data.metric)
     return Training(

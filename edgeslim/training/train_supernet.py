@@ -87,23 +87,21 @@ def train_supernet(request: SupernetRequest) -> Supernet:
     found = find_task(task)
     space = request.space_for(found.num_classes)
     load_paddle()
-    from edgeslim.training import trainer
     from edgeslim.training._initial_values import initial_values
     from edgeslim.training._sandwich import Sandwich
     from edgeslim.training._shared_weights import SharedWeights
     from edgeslim.training._supernet_file import record_training
-    from edgeslim.training._training_loop import learn
+    from edgeslim.training._training_loop import TrainingSettings, learn
     from edgeslim.training.supernet import Supernet
 
     data = found.data(space.input_shape, SPLIT_SEED)
-    settings = trainer.settings_for(
-        data,
+    settings = TrainingSettings(
         epochs=request.epochs,
         batch_size=request.batch_size,
         learning_rate=FRESH_RATE if request.learning_rate is None else request.learning_rate,
         seed=request.seed,
         schedule=request.schedule,
-    )
+    ).for_examples(data)
     more: dict[str, int | float | str] = {
         "space": _space_text(space),
         "random_networks": request.random_networks,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 import paddle
 
-from edgeslim.errors import UsageError
 from edgeslim.training._depthwise import fast_depthwise
 from edgeslim.training._training_loop import (
     TrainingSettings,
@@ -20,7 +18,6 @@ from edgeslim.training._training_loop import (
 )
 from edgeslim.training.evaluation import evaluate, outputs_of
 from edgeslim.training.processes import ALONE, Processes
-from edgeslim.training.schedules import DEFAULT_SCHEDULE, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TrainingResult",
+    "TrainingSettings",
     "TrainingStep",
     "build_seeded",
-    "check_settings",
-    "settings_for",
     "train",
 ]
 
@@ -65,12 +61,8 @@ def build_seeded(build: Callable[[], nn.Layer], seed: int) -> nn.Layer:
 def train(
     net: nn.Layer,
     data: TaskData,
+    settings: TrainingSettings,
     *,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    seed: int,
-    schedule: Schedule = DEFAULT_SCHEDULE,
     team: Processes = ALONE,
     on_step: Callable[[TrainingStep], None] = lambda _: None,
     checkpoint: Path | None = None,
@@ -84,12 +76,7 @@ def train(
         net: Network that takes ``(N, C, H, W)`` and gives one or several tensors, as the task's
             loss takes them. It is in evaluation mode afterwards.
         data: Examples to learn from and to evaluate on.
-        epochs: Number of passes over the training examples, without a rest below a batch.
-        batch_size: Number of examples in a step.
-        learning_rate: Highest rate of the schedule.
-        seed: Seed of the order of the examples, of their augmentation, and of the network's
-            random numbers in training.
-        schedule: Schedule of the rate; by default a short warm-up, then a falling cosine.
+        settings: The numbers of the training.
         team: The processes that share each batch out; process 0's network is the one that is
             trained, and it alone evaluates and keeps the state.
         on_step: Called after every step.
@@ -101,14 +88,7 @@ def train(
         BadFileError: The checkpoint or an example cannot be read.
         ModelError: The loss is not finite any more, or does not take these outputs.
     """
-    settings = settings_for(
-        data,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        seed=seed,
-        schedule=schedule,
-    )
+    checked = settings.for_examples(data)
 
     def find_gradients(
         images: NDArray[np.float32], targets: tuple[Tensor, ...], _draws: np.random.Generator
@@ -120,10 +100,7 @@ def train(
     net.train()
     with fast_depthwise(net):
         losses = learn(
-            net,
-            data,
-            settings,
-            find_gradients,
+            *(net, data, checked, find_gradients),
             team=team,
             on_step=on_step,
             checkpoint=checkpoint,
@@ -135,38 +112,3 @@ def train(
     return TrainingResult(
         metric=msgspec.json.decode(team.run_on_leader(metric), type=float), losses=losses
     )
-
-
-def settings_for(
-    data: TaskData,
-    *,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    seed: int,
-    schedule: Schedule = DEFAULT_SCHEDULE,
-) -> TrainingSettings:
-    """The settings of a training on these examples; raises as `check_settings`."""
-    check_settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
-    return TrainingSettings(
-        epochs=epochs,
-        batch_size=min(batch_size, len(data.train)),
-        learning_rate=learning_rate,
-        seed=seed,
-        schedule=schedule,
-    )
-
-
-def check_settings(*, epochs: int, batch_size: int, learning_rate: float, seed: int) -> None:
-    """Checks the numbers of a training.
-
-    Raises:
-        UsageError: A number is out of range; names it.
-    """
-    for name, number in (("epochs", epochs), ("batch_size", batch_size)):
-        if number < 1:
-            raise UsageError(f"{name} must be at least 1, not {number}")
-    if not 0 < learning_rate < math.inf:
-        raise UsageError(f"learning_rate must be above 0, not {learning_rate}")
-    if not 0 <= seed < 2**31:
-        raise UsageError(f"seed must be 0 or more and have at most 31 bits, not {seed}")

@@ -28,12 +28,12 @@ def save_trained(prefix: Path, *, stride: int = 4) -> float:
 def _trained(stride: int) -> tuple[dict[str, bytes], float]:
     paddle = load_paddle()
     from edgeslim.paddle_io.export import export_layer
-    from edgeslim.training.trainer import build_seeded, train
+    from edgeslim.training.trainer import TrainingSettings, build_seeded, train
 
     with paddle.utils.unique_name.guard():  # those of two strides have the same names
         net = build_seeded(partial(_network, stride), seed=0)
     data = find_task("digits").data(SHAPE, SPLIT_SEED)
-    result = train(net, data, epochs=2, batch_size=32, learning_rate=0.1, seed=0)
+    result = train(net, data, TrainingSettings(epochs=2, batch_size=32, learning_rate=0.1, seed=0))
     with temporary_folder() as folder:
         export_layer(net, [SHAPE], folder / "net")
         files = {

@@ -17,6 +17,7 @@ from edgeslim.signals import hold_signals
 from edgeslim.training.tasks import LabelledImages, TaskData
 from edgeslim.training.trainer import TrainingResult, TrainingStep, build_seeded, train
 from tests.tools import run_python
+from tests.training.numbers import settings_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,8 +75,9 @@ def _net(channels: int = 4, seed: int = 0) -> nn.Layer:
 
 
 def _train(net: nn.Layer, data: TaskData | None = None, **changed: Any) -> TrainingResult:
-    options = {"epochs": EPOCHS, "batch_size": 9, "learning_rate": 0.05, "seed": 2, **changed}
-    return train(net, data or _data(), **options)
+    numbers = {"epochs": EPOCHS, "batch_size": 9, "learning_rate": 0.05, "seed": 2}
+    settings, others = settings_of({**numbers, **changed})
+    return train(net, data or _data(), settings, **others)
 
 
 def _weights(net: nn.Layer) -> bytes:

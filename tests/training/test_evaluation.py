@@ -12,7 +12,7 @@ from edgeslim.errors import ModelError
 from edgeslim.training.evaluation import evaluate
 from edgeslim.training.tasks import LabelledImages, TaskData
 from edgeslim.training.tasks._classification import TopOne, cross_entropy
-from edgeslim.training.trainer import train
+from edgeslim.training.trainer import TrainingSettings, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ def test_several_outputs_go_to_the_loss() -> None:
     net = _Heads()
     data = TaskData(train=IMAGES, validation=IMAGES, loss=loss)
     before = net.two.weight.abs().sum()
-    train(net, data, epochs=2, batch_size=32, learning_rate=0.05, seed=0)
+    train(net, data, TrainingSettings(epochs=2, batch_size=32, learning_rate=0.05, seed=0))
     assert net.two.weight.abs().sum() < before
 
 

@@ -23,7 +23,7 @@ from edgeslim.training.schedules import RateKeys
 from edgeslim.training.supernet import Supernet
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import train_supernet
-from edgeslim.training.trainer import train
+from edgeslim.training.trainer import TrainingSettings, train
 from tests.training.own_space import OwnSpace
 
 if TYPE_CHECKING:
@@ -263,9 +263,11 @@ def test_read_back_it_is_the_same(trained: Path, tmp_path: Path) -> None:
 
 def test_its_networks_are_trained_further(trained: Path) -> None:
     net = Supernet.load(trained, SMALL).network(SMALLEST)
-    result = train(net, DATA, epochs=1, batch_size=64, learning_rate=0.05, seed=0)
+    result = train(net, DATA, TrainingSettings(epochs=1, batch_size=64, learning_rate=0.05, seed=0))
     fresh = SMALL.build(SMALLEST)
-    scratch = train(fresh, DATA, epochs=1, batch_size=64, learning_rate=0.05, seed=0)
+    scratch = train(
+        fresh, DATA, TrainingSettings(epochs=1, batch_size=64, learning_rate=0.05, seed=0)
+    )
     assert result.losses[0] < scratch.losses[0]
 
 

@@ -17,13 +17,13 @@ from edgeslim.paddle_io.export import export_layer, run_in_paddle
 from edgeslim.training.evaluation import evaluate
 from edgeslim.training.tasks import find_task
 from edgeslim.training.trainable import Trainable, find_trainable
-from edgeslim.training.trainer import TrainingStep, build_seeded, train
+from edgeslim.training.trainer import TrainingSettings, TrainingStep, build_seeded, train
 
 pytestmark = pytest.mark.slow
 
 SHAPE = (1, 1, 8, 8)
 DATA = find_task("digits").data(SHAPE, 0)
-OPTIONS: dict[str, Any] = {"epochs": 2, "batch_size": 200, "learning_rate": 0.05, "seed": 0}
+SETTINGS = TrainingSettings(epochs=2, batch_size=200, learning_rate=0.05, seed=0)
 
 
 def _net() -> nn.Layer:
@@ -66,7 +66,7 @@ def _feed(folder: Path) -> str:
 def test_a_saved_model_learns_and_is_saved_as_it_is_then(chosen: Trainable, tmp_path: Path) -> None:
     assert chosen.input_shape == SHAPE
     before = evaluate(chosen.net, DATA.validation, DATA.metric)
-    result = train(chosen.net, DATA, **OPTIONS)
+    result = train(chosen.net, DATA, SETTINGS)
     assert before < 0.3
     assert result.metric > 0.8
     assert result.losses[1] < result.losses[0]
@@ -91,10 +91,10 @@ def test_a_saved_model_goes_on_with_the_same_bits(saved: Path, tmp_path: Path) -
         return find_trainable(find_model(str(saved)), tmp_path / name, seed=0).net
 
     whole, net = fresh("whole"), fresh("rest")
-    expected = train(whole, DATA, **OPTIONS)
+    expected = train(whole, DATA, SETTINGS)
     with pytest.raises(EndedError):
-        train(fresh("first"), DATA, **OPTIONS, checkpoint=tmp_path / "state.npz", on_step=end)
-    assert train(net, DATA, **OPTIONS, checkpoint=tmp_path / "state.npz") == expected
+        train(fresh("first"), DATA, SETTINGS, checkpoint=tmp_path / "state.npz", on_step=end)
+    assert train(net, DATA, SETTINGS, checkpoint=tmp_path / "state.npz") == expected
     weights = [list(each.state_dict().values()) for each in (whole, net)]
     assert len(weights[0]) >= 8
     for one, other in zip(*weights, strict=True):
@@ -105,7 +105,7 @@ def test_a_network_learns_the_same_saved_or_not(saved: Path, tmp_path: Path) -> 
     """The same weights, examples and steps; operators may add up in another order."""
     layers = build_seeded(_net, 0)
     program = find_trainable(find_model(str(saved)), tmp_path, seed=0).net
-    results = [train(net, DATA, **OPTIONS) for net in (layers, program)]
+    results = [train(net, DATA, SETTINGS) for net in (layers, program)]
     np.testing.assert_allclose(results[0].losses, results[1].losses, rtol=1e-3)
     assert abs(results[0].metric - results[1].metric) < 0.02
 

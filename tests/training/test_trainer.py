@@ -16,10 +16,18 @@ from edgeslim.training.evaluation import evaluate
 from edgeslim.training.schedules import Schedule
 from edgeslim.training.short_training import ShortTraining
 from edgeslim.training.tasks import TaskData, find_task
-from edgeslim.training.trainer import TrainingResult, TrainingStep, build_seeded, train
+from edgeslim.training.trainer import (
+    TrainingResult,
+    TrainingSettings,
+    TrainingStep,
+    build_seeded,
+    train,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+from tests.training.numbers import settings_of
 
 pytestmark = pytest.mark.slow
 
@@ -41,8 +49,9 @@ def _net(num_classes: int = 10) -> nn.Layer:
 
 
 def _train(net: nn.Layer, **changed: Any) -> TrainingResult:
-    options = {"epochs": 2, "batch_size": 32, "learning_rate": 0.1, "seed": 3, **changed}
-    return train(net, DATA, **options)
+    numbers = {"epochs": 2, "batch_size": 32, "learning_rate": 0.1, "seed": 3}
+    settings, others = settings_of({**numbers, **changed})
+    return train(net, DATA, settings, **others)
 
 
 def test_learns() -> None:
@@ -170,4 +179,4 @@ def test_scores_that_are_no_numbers_are_an_error() -> None:
 def test_losses_that_are_none(loss: Any, message: str) -> None:
     data = TaskData(train=DATA.train, validation=DATA.validation, loss=loss)
     with pytest.raises(ModelError, match=message):
-        train(_net(), data, epochs=1, batch_size=32, learning_rate=0.1, seed=0)
+        train(_net(), data, TrainingSettings(epochs=1, batch_size=32, learning_rate=0.1, seed=0))

@@ -12,7 +12,7 @@ import pytest
 from edgeslim.errors import ModelError
 from edgeslim.models import MODELS
 from edgeslim.training.tasks import find_task
-from edgeslim.training.trainer import build_seeded, train
+from edgeslim.training.trainer import TrainingSettings, build_seeded, train
 from tests.training.voc_folders import write_small_voc
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,9 @@ def test_the_loss_falls(name: str, epochs: int, rate: float, folder: Path) -> No
     assert task.num_classes == 2
     data = task.data(SHAPE, 0)
     net = build_seeded(lambda: MODELS.get(name).for_classes(task.num_classes), 0)
-    result = train(net, data, epochs=epochs, batch_size=4, learning_rate=rate, seed=0)
+    result = train(
+        net, data, TrainingSettings(epochs=epochs, batch_size=4, learning_rate=rate, seed=0)
+    )
     assert result.losses[-1] < 0.7 * result.losses[0]
     assert np.isfinite(result.losses).all()
     assert 0 <= result.metric <= 1
@@ -61,7 +63,9 @@ def test_what_is_learnt_by_heart_is_found(folder: Path) -> None:
     few = First(data.train, 4)
     net = build_seeded(lambda: MODELS.get("ssd-mobilenet-v1").for_classes(2), 0)
     seen = replace(data, train=few, validation=few)
-    result = train(net, seen, epochs=120, batch_size=4, learning_rate=0.01, seed=0)
+    result = train(
+        net, seen, TrainingSettings(epochs=120, batch_size=4, learning_rate=0.01, seed=0)
+    )
     assert result.losses[-1] < 0.2
     assert result.metric > 0.9
 
@@ -70,4 +74,4 @@ def test_a_network_for_other_classes_is_refused(folder: Path) -> None:
     data = find_task(f"voc:{folder}").data(SHAPE, 0)
     net = MODELS.get("ssd-mobilenet-v1").for_classes(20)
     with pytest.raises(ModelError, match="20 classes, but the task has 2 "):
-        train(net, data, epochs=1, batch_size=4, learning_rate=0.01, seed=0)
+        train(net, data, TrainingSettings(epochs=1, batch_size=4, learning_rate=0.01, seed=0))

@@ -49,7 +49,7 @@ class _Drawn:
     """What the chart of rounds shows of models.
 
     Args:
-        dots: The samples.
+        dots: The samples, each at its time.
         spans: The middle half of each round of each model.
     """
 
@@ -99,7 +99,7 @@ def _draw(record: DeploymentRecord, axis: tuple[float, str], thinning: int) -> _
     """Places every sample, or one of some, and every round at the time when it was measured.
 
     Args:
-        record: The deployment.
+        record: The deployment whose rounds are drawn.
         axis: Factor and unit of the latency axis.
         thinning: Of so many samples, one is drawn.
     """

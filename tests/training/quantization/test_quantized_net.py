@@ -26,7 +26,7 @@ from edgeslim.training.quantization.settings import (
 )
 from edgeslim.training.quantization.thresholds import METHODS
 from edgeslim.training.tasks import SPLIT_SEED, find_task
-from edgeslim.training.trainer import train
+from edgeslim.training.trainer import TrainingSettings, train
 from tests.training.quantization.nets import SHAPE, Residual, Small, images, made, program_net
 
 pytestmark = pytest.mark.slow
@@ -249,7 +249,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = find_task("digits").data(SHAPE, SPLIT_SEED)
     paddle.seed(0)
     net = program_net(Small(), folder)
-    train(net, data, epochs=10, batch_size=32, learning_rate=0.1, seed=0)
+    train(net, data, TrainingSettings(epochs=10, batch_size=32, learning_rate=0.1, seed=0))
     net.save(folder / "trained")
     return folder / "trained"
 
@@ -267,7 +267,7 @@ def test_training_keeps_the_accuracy_that_few_bits_cost(
     untrained = calibrate(load_program_net(trained), [batch], settings, "mse")
     before = evaluate(untrained, data.validation, data.metric)
     net = QuantizedNet(load_program_net(trained), settings)
-    result = train(net, data, epochs=3, batch_size=32, learning_rate=0.05, seed=0)
+    result = train(net, data, TrainingSettings(epochs=3, batch_size=32, learning_rate=0.05, seed=0))
     assert before < floats - 0.1
     assert result.metric > floats - 0.02
     net.save(tmp_path / "int8")
@@ -279,9 +279,9 @@ def test_training_keeps_the_accuracy_that_few_bits_cost(
 def test_an_interrupted_training_ends_with_the_same_bits(trained: Path, tmp_path: Path) -> None:
     data = find_task("digits").data(SHAPE, SPLIT_SEED)
     settings = QuantizationSettings(activation_type="range_abs_max", window=5)
-    numbers: Any = {"epochs": 1, "batch_size": 64, "learning_rate": 0.02, "seed": 0}
+    numbers = TrainingSettings(epochs=1, batch_size=64, learning_rate=0.02, seed=0)
     whole = QuantizedNet(load_program_net(trained), settings)
-    train(whole, data, **numbers)
+    train(whole, data, numbers)
 
     class StoppedError(Exception):
         pass
@@ -292,8 +292,8 @@ def test_an_interrupted_training_ends_with_the_same_bits(trained: Path, tmp_path
 
     parted = QuantizedNet(load_program_net(trained), settings)
     with pytest.raises(StoppedError):
-        train(parted, data, **numbers, on_step=stop, checkpoint=tmp_path / "state")
+        train(parted, data, numbers, on_step=stop, checkpoint=tmp_path / "state")
     parted = QuantizedNet(load_program_net(trained), settings)
-    train(parted, data, **numbers, checkpoint=tmp_path / "state")
+    train(parted, data, numbers, checkpoint=tmp_path / "state")
     for name, value in whole.tensors().items():
         np.testing.assert_array_equal(parted.tensors()[name], value, err_msg=name)
