@@ -29,6 +29,7 @@ from edgeslim.latency_rows import (
 )
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.opspec import OpSpec
+from edgeslim.resources import table_file
 
 __all__ = ["FailedRow", "LatencyTable", "NetworkRow", "OperatorRow", "TableContext"]
 
@@ -67,9 +68,14 @@ class LatencyTable:
     def read(path: Path) -> LatencyTable:
         """Reads a table.
 
+        Args:
+            path: File of the table, or the name of one that comes with edgeslim.
+
         Raises:
+            UnknownNameError: Neither such a file nor such a name.
             BadFileError: Not a table, or a newer kind; the message has the line.
         """
+        path = table_file(path)
         (context, *rows), truncated = ROWS.read(path)
         if not isinstance(context, TableContext):
             raise BadFileError(f"{path}:1: a latency table starts with its context")

@@ -115,6 +115,8 @@ def _source(operator: OperatorLatency) -> str:
         return f"interpolated, +-{NORMAL_90 * operator.error:.0%}"
     if operator.source is Source.TRANSFERRED:
         return f"transferred, +-{NORMAL_90 * operator.error:.0%}"
+    if operator.source is Source.FITTED:
+        return f"fitted, +-{NORMAL_90 * operator.error:.0%}"
     return f"{operator.source.value}{', unsteady' if operator.unsteady else ''}"
 
 

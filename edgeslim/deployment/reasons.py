@@ -29,6 +29,11 @@ _UNSTABLE_SPREAD = 0.10
 _ROUGH_OUTPUTS = 1e-3
 _OLD_S = 30 * 86400.0
 _NAMED = 3
+_ESTIMATED = {
+    Known.INTERPOLATED: "interpolated",
+    Known.TRANSFERRED: "transferred from another device's table",
+    Known.FITTED: "estimated from whole networks",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,31 +121,17 @@ def _operator_reasons(model: ModelRecord, known: Sequence[OperatorRecord]) -> It
                 f"({_names(outside)}: {outside[0].outside}); measure nearer ones"
             ),
         )
-    guessed = [
-        operator
-        for operator in known
-        if operator.known is Known.INTERPOLATED and not operator.outside
-    ]
-    percent = _percent_of_latency(model, guessed, lambda operator: operator.error)
-    if guessed:
+    for how, text in _ESTIMATED.items():
+        guessed = [operator for operator in known if operator.known is how and not operator.outside]
+        if not guessed:
+            continue
+        percent = _percent_of_latency(model, guessed, lambda operator: operator.error)
         counted = _count(guessed, "operator is", "operators are")
         yield Reason(
             percent=percent,
             line=(
-                f"{_label(model)}: {counted} interpolated, and may be off by {percent:.1f} % of "
+                f"{_label(model)}: {counted} {text}, and may be off by {percent:.1f} % of "
                 f"the latency together ({_names(guessed)})"
-            ),
-        )
-    transferred = [operator for operator in known if operator.known is Known.TRANSFERRED]
-    if transferred:
-        percent = _percent_of_latency(model, transferred, lambda operator: operator.error)
-        counted = _count(transferred, "operator is", "operators are")
-        yield Reason(
-            percent=percent,
-            line=(
-                f"{_label(model)}: {counted} transferred from another device's "
-                f"table, and may be off by {percent:.1f} % of the latency together "
-                f"({_names(transferred)})"
             ),
         )
     unsteady = [operator for operator in known if operator.unsteady]

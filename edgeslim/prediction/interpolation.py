@@ -38,11 +38,14 @@ class Estimates:
             unknown. Of many operators, 90 % lie within 1.645 errors.
         origins: Name of the other device that most of each estimate comes from, for each
             operator; empty if it comes from operators measured on this device.
+        shared_errors: The part of the errors that adds up over a network, ``(operators,)``; None
+            where that is all of them. The rest is each operator's own, and cancels.
     """
 
     latencies_ms: Array
     errors: Array
     origins: tuple[str, ...]
+    shared_errors: Array | None = None
 
 
 class MeasuredOperators:

@@ -16,7 +16,13 @@ from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.network_features import Array, FeatureLayout
 from edgeslim.prediction.network_model import NetworkModel
-from edgeslim.prediction.table_interpolator import TableInterpolator, interpolator_of, transfers_of
+from edgeslim.prediction.network_prices import NetworkPrices
+from edgeslim.prediction.table_interpolator import (
+    TableInterpolator,
+    interpolator_of,
+    prices_of,
+    transfers_of,
+)
 from edgeslim.table_keys import table_key
 
 __all__ = ["MINIMUM_SIMILAR", "OperatorRows", "Source", "kernel"]
@@ -37,6 +43,8 @@ class Source(str, Enum):
     INTERPOLATED = "interpolated"
     TRANSFERRED = "transferred"
     """Estimated from the table of another device."""
+    FITTED = "fitted on whole networks"
+    """Estimated by the networks of a table that has no operators."""
     MISSING = "missing"
     LEFT_OUT = "not in this table's convention"
 
@@ -61,6 +69,7 @@ class OperatorRows:
         curves = Curves.of(table)
         self.layout = FeatureLayout(swept_bytes=curves.swept_bytes)
         self._transfers = transfers_of(table, curves.swept_bytes, without=without)
+        self.prices = prices_of(table, without=without)
         self._curves = {
             spec: curve
             for spec, curve in curves.latencies_ms.items()
@@ -74,7 +83,9 @@ class OperatorRows:
         self._null = self._null_curve()
 
     @cached_property
-    def _interpolator(self) -> TableInterpolator:
+    def _interpolator(self) -> TableInterpolator | NetworkPrices:
+        if self.prices is not None:
+            return self.prices
         return interpolator_of(self._curves, self._transfers)
 
     def _null_curve(self) -> Array:
@@ -126,6 +137,8 @@ class OperatorRows:
         self.of([spec])
         if spec in self._refused:
             return Source.MISSING
+        if self.prices is not None:
+            return Source.FITTED
         return Source.TRANSFERRED if self._origins.get(spec) else Source.INTERPOLATED
 
     def error(self, spec: OpSpec) -> float:
@@ -155,33 +168,34 @@ class OperatorRows:
                 self._errors[spec] = 0.0
             elif spec.is_open:  # its size is not known, so no measurement applies
                 self._refused.add(spec)
-                self._store(spec, np.full(self._null.size, np.nan), 0.0)
+                self._store(spec, np.full(self._null.size, np.nan), 0.0, 0.0)
             elif key in self._curves:
-                self._store(spec, self._curves[key], 0.0)
+                self._store(spec, self._curves[key], 0.0, 0.0)
             else:
                 unmeasured[spec] = key
         if not unmeasured:
             return
         estimates = self._interpolator.estimate(list(unmeasured.values()))
-        for (spec, key), curve, own_error, origin in zip(
-            unmeasured.items(),
-            estimates.latencies_ms,
-            estimates.errors.tolist(),
-            estimates.origins,
-            strict=True,
-        ):
-            self._origins[spec] = origin
-            across = not origin and self._similar_counts[kernel(key)] < MINIMUM_SIMILAR
-            error = max(own_error, _WORST_ERROR) if across else own_error
+        for index, (spec, key) in enumerate(unmeasured.items()):
+            curve, error = estimates.latencies_ms[index], float(estimates.errors[index])
+            self._origins[spec] = origin = estimates.origins[index]
+            alone = not origin and self.prices is None
+            if alone and self._similar_counts[kernel(key)] < MINIMUM_SIMILAR:
+                error = max(error, _WORST_ERROR)
+            shared = error
+            if estimates.shared_errors is not None:
+                shared = float(estimates.shared_errors[index])
             negligible = float(np.mean(curve)) * error <= np.mean(self._null)
-            if error > _WORST_ERROR and not negligible:
+            # By whole networks an operator has no latency at all where nothing is known of it.
+            good = self.prices is not None or error <= _WORST_ERROR or negligible
+            if not (good and np.isfinite(curve).all()):
                 self._refused.add(spec)
-                curve = curve * np.nan  # noqa: PLW2901
-            self._store(spec, curve, error)
+                curve = curve * np.nan
+            self._store(spec, curve, error, shared)
 
-    def _store(self, spec: OpSpec, curve: Array, error: float) -> None:
+    def _store(self, spec: OpSpec, curve: Array, error: float, shared: float) -> None:
         own = np.maximum(curve - self._null, 0.0)  # nan stays nan
-        self._rows[spec] = self.layout.row(spec, own, error)
+        self._rows[spec] = self.layout.row(spec, own, shared)
         self._errors[spec] = error
 
 

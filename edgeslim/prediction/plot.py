@@ -17,6 +17,7 @@ _COLOURS = {
     Source.MEASURED: "#2a6f97",
     Source.INTERPOLATED: "#e09f3e",
     Source.TRANSFERRED: "#6a994e",
+    Source.FITTED: "#8a6fb0",
     Source.MISSING: "#9e2a2b",
     Source.LEFT_OUT: "#8d99ae",
 }
@@ -55,7 +56,7 @@ def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
             of,
             [factor * (operators[i].latency_ms or 0.0) for i in of],
             xerr=[factor * _half_width_ms(operators[i]) for i in of]
-            if source in {Source.INTERPOLATED, Source.TRANSFERRED}
+            if source in {Source.INTERPOLATED, Source.TRANSFERRED, Source.FITTED}
             else None,
             color=colour,
             error_kw={"elinewidth": 1, "capsize": 2},

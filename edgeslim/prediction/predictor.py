@@ -85,8 +85,8 @@ class Prediction:
 
     @property
     def coverage(self) -> float:
-        """Share of the operators that are measured, interpolated or transferred."""
-        known = (Source.MEASURED, Source.INTERPOLATED, Source.TRANSFERRED)
+        """Share of the operators whose latency is measured or estimated."""
+        known = (Source.MEASURED, Source.INTERPOLATED, Source.TRANSFERRED, Source.FITTED)
         found = sum(operator.source in known for operator in self.operators)
         return found / len(self.operators) if self.operators else 1.0
 
@@ -115,6 +115,8 @@ class Predictor:
     @cached_property
     def calibration(self) -> Calibration:
         """Calibration on the table's networks whose operators are known."""
+        if self.rows.prices is not None:
+            return replace(self.rows.prices.calibration, refused=networks_that_are_sums(self.table))
         found = self._raw_calibration
         if not self.rows.learns_from_networks:
             return found

@@ -72,6 +72,8 @@ def add_copies(path: Path, others: Sequence[Path]) -> tuple[LatencyTable, tuple[
         BadFileError, UsageError: As of `copy_tables` and `check_copies`.
     """
     table = LatencyTable.read(path)
+    if table.path != path:
+        raise UsageError(f"{path} comes with edgeslim; copy {table.path} and add to the copy")
     copies = copy_tables(others, table.context, path)
     networks = [spec for row in table.networks.values() for spec in row.graph.specs]
     check_copies(copies, dict.fromkeys([*table, *networks]))

@@ -37,6 +37,8 @@ class Known(str, Enum):
     INTERPOLATED = "interpolated"
     TRANSFERRED = "transferred"
     """Estimated from the table of another device."""
+    FITTED = "fitted"
+    """Estimated by whole networks, of which alone the device was timed."""
     MISSING = "missing"
     LEFT_OUT = "left out"
     """Tables of this convention never have it."""

@@ -68,8 +68,8 @@ def start_search(request: SearchRequest, stack: ExitStack) -> StartedSearch:
     task, family = find_task(request.task), request.family()
     address = str(parse_address(request.storage)) if request.storage else ""
     own = None if request.out is None else RunFolder(request.out)
-    paths = _own_tables(own, request.tables)
-    tables = [LatencyTable.read(path) for path in paths]
+    tables = [LatencyTable.read(path) for path in _own_tables(own, request.tables)]
+    paths = [table.path for table in tables]
     asked = request.resolve(family, task, tables)
     settings, space = asked.settings, asked.limits.space
     folder = own or RunFolder(default_folder(request.runs, settings, paths, address))

@@ -17,6 +17,7 @@ from edgeslim.latency_table import LatencyTable, NetworkRow, OperatorRow, TableC
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.ops import find_problem, known_kinds
 from edgeslim.opspec import OpSpec
+from edgeslim.resources import table_file
 from edgeslim.tables.families import families
 from edgeslim.tables.sums import networks_that_are_sums
 
@@ -69,6 +70,7 @@ def check_table(path: Path) -> TableCheck:
     Raises:
         BadFileError: It is not a table, is newer, or has an invalid line; the message has it.
     """
+    path = table_file(path)
     lines, truncated = AppendOnlyFile(path).lines()
     if not lines:
         raise BadFileError(f"{path} is not a latency table: it has no complete line")

@@ -17,6 +17,7 @@ _HELPERS = {
     "few_digits",
     "fewer_clothes",
     "machine",
+    "mobile_networks",
     "narrow_light_nas",
     "network_families",
     "pruning_problems",

@@ -30,6 +30,11 @@ from edgeslim.runs.deployment_records import Known, ModelRecord, OperatorRecord
 
 __all__ = ["costliest", "operators"]
 
+_ESTIMATED = {
+    Known.INTERPOLATED: "interpolated",
+    Known.TRANSFERRED: "transferred from a device",
+    Known.FITTED: "fitted on whole networks",
+}
 _TITLE = "Time by operator"
 _NAMED = 12
 _WORST = 5
@@ -38,6 +43,7 @@ _KINDS = {
     Known.MEASURED: Mark.MEASURED,
     Known.INTERPOLATED: Mark.INTERPOLATED,
     Known.TRANSFERRED: Mark.INTERPOLATED,
+    Known.FITTED: Mark.INTERPOLATED,
     Known.MISSING: Mark.MISSING,
     Known.LEFT_OUT: Mark.LEFT_OUT,
     Known.NO_TABLE: Mark.MISSING,
@@ -113,8 +119,8 @@ def _picture(subject: ModelRecord) -> Picture:
         for place, operator in placed
     ]
     kinds = {bar.kind for bar in series}
-    transferred = any(operator.known is Known.TRANSFERRED for operator in subject.operators)
-    estimated = "interpolated, or transferred from a device" if transferred else "interpolated"
+    hows = {operator.known for operator in subject.operators}
+    estimated = ", or ".join(text for how, text in _ESTIMATED.items() if how in hows)
     return Picture(
         title="Along the network",
         says="A bar for each operator, in the order they run. Hatched or yellow bars are "
