@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgeslim.conversion.build_network import build_network
     from edgeslim.conversion.inspect_model import inspect
     from edgeslim.deployment.deploy import convert, deploy
+    from edgeslim.deployment.optimize import optimize
     from edgeslim.durations import LatencyShare
     from edgeslim.inference.infer import infer
     from edgeslim.measuring.doctor import doctor
@@ -62,6 +63,7 @@ __all__ = [
     "inspect",
     "join",
     "largest",
+    "optimize",
     "predict",
     "profile",
     "prune",
@@ -91,6 +93,7 @@ _MODULES = {
     "inspect": "edgeslim.conversion.inspect_model",
     "join": "edgeslim.searching.join",
     "largest": "edgeslim.searching.largest",
+    "optimize": "edgeslim.deployment.optimize",
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
     "prune": "edgeslim.pruning.prune",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class Draft:
         program: The ``ProgramDesc`` of the program.
         parameters: The combined file of its parameters; without it, their values are not known.
         place: The place where it is to run, if it is rewritten for that place alone.
+        values: The parameters by name, where they are read already.
 
     Attributes:
         noted: The operators that met a law and were rewritten.
@@ -32,12 +34,13 @@ class Draft:
         program: Any,  # noqa: ANN401
         parameters: Path | None = None,
         place: Place | None = None,
+        values: Mapping[str, np.ndarray[Any, Any]] | None = None,
     ) -> None:
         self.program = program
         self.place = place
         self.noted: list[Violation] = []
         self._file = parameters
-        self._values: dict[str, np.ndarray[Any, Any]] | None = None
+        self._values = None if values is None else dict(values)
         self._added: dict[str, np.ndarray[Any, Any]] = {}
         self._is_file_outdated = False
 
@@ -66,19 +69,21 @@ class Draft:
         """
         if name in self._added:
             return self._added[name]
-        if self._file is None or name not in persistent_tensors(self.program):
+        if name not in persistent_tensors(self.program):
             return None
-        return self._read_values(self._file).get(name)
+        if self._values is None and self._file is not None:
+            self._values = self._read_values(self._file)
+        return None if self._values is None else self._values.get(name)
 
     def _read_values(self, file: Path) -> dict[str, np.ndarray[Any, Any]]:
-        if self._values is None:
-            original = type(self.program)()
-            original.CopyFrom(self.program)
-            variables = [var for var in original.blocks[0].vars if var.name not in self._added]
-            del original.blocks[0].vars[:]
-            original.blocks[0].vars.extend(variables)
-            self._values = read_parameters(file, original)
-        return self._values
+        if self._values is not None:
+            return self._values
+        original = type(self.program)()
+        original.CopyFrom(self.program)
+        variables = [var for var in original.blocks[0].vars if var.name not in self._added]
+        del original.blocks[0].vars[:]
+        original.blocks[0].vars.extend(variables)
+        return read_parameters(file, original)
 
     def add_parameter(
         self, name: str, value: np.ndarray[Any, Any], element_type: int | None = None

@@ -1,0 +1,303 @@
+"""The whole of ``edgeslim optimize``: the same function in the form that a device runs fastest."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from edgeslim.conversion.model_inputs import read_given
+from edgeslim.conversion.model_source import find_model, parse_input_shapes
+from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.deployment.models_under_test import ModelUnderTest, model_under_test
+from edgeslim.deployment.recording import model_record
+from edgeslim.deployment.speedup import speedup_of
+from edgeslim.deployment.variants import TablePredictions, measure_variants
+from edgeslim.device import DeviceChoice
+from edgeslim.durations import now
+from edgeslim.errors import UsageError
+from edgeslim.execution import Precision
+from edgeslim.files import new_folder, read_bytes, temporary_folder, write_files
+from edgeslim.latency_table import LatencyTable
+from edgeslim.measuring.device_session import DeviceSession, open_device
+from edgeslim.measuring.drift import DriftWatch
+from edgeslim.opspec import OpSpec, Shape
+from edgeslim.options import ARGUMENT, OPTION, Option, OptionsOf, called_with
+from edgeslim.prediction.predictor import Predictor
+from edgeslim.profiling.operators import measure_operators
+from edgeslim.profiling.profile import default_table
+from edgeslim.profiling.profile_plan import ProfilePlan
+from edgeslim.progress import SILENT, Progress
+from edgeslim.rewriting.advice import advice_lines, kind_records
+from edgeslim.rewriting.choose import Taken
+from edgeslim.rewriting.rewrite import Rewriting, rewrite_model
+from edgeslim.runs.rewriting_record import RewritingRecord, TakenRecord
+
+__all__ = ["RECORD", "OptimizeRequest", "optimize"]
+
+RECORD = "rewriting.json"
+"""Name of the file that says what was done."""
+
+_ROUNDS = 12
+
+_DEVICE = (
+    *("name", "serial", "host", "port", "threads", "power_mode"),
+    *("stay_on", "fixed_performance", "lock_frequency", "laws"),
+)
+_SPEEDUP = Option("Speed-up")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptimizeRequest:
+    """What can be asked of `optimize`."""
+
+    model: Annotated[str, ARGUMENT] = field(kw_only=False)
+    """Saved model, file.py:function, or a name."""
+    table: Annotated[Path | None, OPTION] = None
+    """Latency table of the device; with a device, operators that it lacks are measured and added.
+    By default that of edgeslim profile for the device."""
+    device: Annotated[str | DeviceChoice, OptionsOf(DeviceChoice, _DEVICE)] = ""
+    """Name of the device's profile. Without it nothing is measured, and the table alone decides."""
+    out: Annotated[Path | None, OPTION] = None
+    """Folder for the model; by default in optimized/."""
+    input_shapes: Annotated[
+        Mapping[str, Shape] | None, OPTION("--input-shape", parse_all=parse_input_shapes)
+    ] = None
+    """Shape of an open input: 1,3,224,224; name=...; 1,16:int64."""
+    inputs: Annotated[Path | None, OPTION] = None
+    """Your own inputs instead of noise, for proof and timing: .npz with an array for each, or .npy
+    for one."""
+    rounds: Annotated[int, _SPEEDUP] = _ROUNDS
+    """Rounds of timing beside the model as it came, each in new processes."""
+    progress: Progress = SILENT
+    """Shows how far it is."""
+
+    def check(self) -> None:
+        """Checks what can be checked before the model is looked at.
+
+        Raises:
+            UsageError: Neither a table nor a device is named, or too few rounds.
+        """
+        if self.table is None and not DeviceChoice.of(self.device).name:
+            raise UsageError(
+                "give --table with what operators take on the device, or --device to measure it"
+            )
+        if self.rounds < 2:
+            raise UsageError(f"--rounds must be at least 2 for an interval, not {self.rounds}")
+
+
+@called_with(OptimizeRequest)
+def optimize(request: OptimizeRequest) -> RewritingRecord:
+    """Writes a model that computes the same in the form that a device runs fastest.
+
+    Forms are chosen by the prices of the operators that they leave. With a device, the result is
+    measured beside the model as it came, in both orders in each round; if it is not faster beyond
+    its interval, the model goes out as it came.
+
+    Raises:
+        UsageError: Neither a table nor a device; a table of another kind.
+        UnknownNameError, BadFileError: There is no such model or table, or inputs do not fit.
+        ModelError, ProgramError, RunnerError: The model does not convert or does not run.
+    """
+    request.check()
+    source = find_model(request.model)
+    inputs = None if request.inputs is None else read_given(request.inputs)
+    choice = DeviceChoice.of(request.device)
+    with temporary_folder() as scratch, ExitStack() as stack:
+        table = None if choice.name else LatencyTable.read(_path(request))
+        prepared = prepare(
+            source, scratch / "model", input_shapes=request.input_shapes, inputs=inputs
+        )
+        session = stack.enter_context(open_device(choice)) if table is None else None
+        return _optimize(request, prepared, session, table, scratch)
+
+
+def _path(request: OptimizeRequest) -> Path:
+    assert request.table is not None  # noqa: S101 - it was checked
+    return request.table
+
+
+def _optimize(
+    request: OptimizeRequest,
+    prepared: PreparedModel,
+    session: DeviceSession | None,
+    table: LatencyTable | None,
+    scratch: Path,
+) -> RewritingRecord:
+    measuring = None
+    if session is not None:
+        context = session.context()
+        table = LatencyTable.open(request.table or default_table(context), context)
+        measuring = _Measuring(session, table, request.progress)
+    assert table is not None  # noqa: S101 - of a device or of a file
+    start = time.monotonic()
+    found = rewrite_model(
+        prepared,
+        table.context.execution.target,
+        table,
+        scratch / "rewritten",
+        measure=measuring,
+        progress=request.progress,
+    )
+    chosen_s = time.monotonic() - start - (0.0 if measuring is None else measuring.spent_s)
+    record = _predicted_record(request, prepared, table, found, chosen_s)
+    if session is not None and found.model is not None:
+        record = _measured_record(
+            request, record, session, table, models=(prepared, found.model), scratch=scratch
+        )
+    model = found.model if record.kept else None
+    _write(Path(record.folder), prepared if model is None else model, record)
+    return record
+
+
+class _Measuring:
+    """Measures operators on a device, and adds them to its table.
+
+    Args:
+        session: The device that measures.
+        table: Latency table that gets the operators.
+        progress: Display that shows the progress.
+
+    Attributes:
+        spent_s: Seconds that it took so far.
+    """
+
+    def __init__(self, session: DeviceSession, table: LatencyTable, progress: Progress) -> None:
+        self._session = session
+        self._table = table
+        self._progress = progress
+        self._watch: DriftWatch | None = None
+        self.spent_s = 0.0
+
+    def __call__(self, specs: Sequence[OpSpec]) -> None:
+        start = time.monotonic()
+        if self._watch is None:
+            self._watch = DriftWatch(self._session)
+        plan = ProfilePlan(dict.fromkeys(specs, 1.0))
+        measure_operators(self._session, self._watch, self._table, plan, progress=self._progress)
+        self.spent_s += time.monotonic() - start
+
+
+def _predicted_record(
+    request: OptimizeRequest,
+    prepared: PreparedModel,
+    table: LatencyTable,
+    found: Rewriting,
+    chosen_s: float,
+) -> RewritingRecord:
+    """The record before anything is measured; a form that is predicted to be slower is not kept."""
+    predictor = Predictor(table)
+    before, after = (predictor.predict(graph.specs) for graph in (found.before, found.after))
+    reason = found.reason
+    if not reason and after.total_ms >= before.total_ms:
+        reason = "the whole is predicted to be no faster"
+    return RewritingRecord(
+        model=request.model,
+        device=table.context.device,
+        table=str(table.path),
+        folder=str(request.out or Path("optimized") / prepared.name),
+        kept=not reason,
+        reason=reason,
+        taken=_taken_records(found.taken),
+        predicted_before_ms=before.total_ms,
+        predicted_ms=after.total_ms,
+        off=None if found.agreement is None else found.agreement.off,
+        rounding=None if found.agreement is None else found.agreement.rounding,
+        operators=kind_records(before, after),
+        unknown=tuple(str(spec) for spec in found.unknown),
+        dropped=found.dropped,
+        advice=advice_lines(after),
+        chosen_s=chosen_s,
+        created=now(),
+    )
+
+
+def _taken_records(taken: Sequence[Taken]) -> tuple[TakenRecord, ...]:
+    """Forms by equivalence, those that save most first."""
+    grouped: dict[tuple[str, str], list[Taken]] = defaultdict(list)
+    for one in taken:
+        grouped[one.equivalence, one.form].append(one)
+    records = [
+        TakenRecord(
+            equivalence=equivalence,
+            form=form,
+            places=tuple(one.place for one in some),
+            saves_ms=sum(one.saves_ms for one in some),
+        )
+        for (equivalence, form), some in grouped.items()
+    ]
+    return tuple(sorted(records, key=lambda record: -record.saves_ms))
+
+
+def _measured_record(
+    request: OptimizeRequest,
+    record: RewritingRecord,
+    session: DeviceSession,
+    table: LatencyTable,
+    *,
+    models: tuple[PreparedModel, PreparedModel],
+    scratch: Path,
+) -> RewritingRecord:
+    """The record with both measured; a form that is not faster beyond its interval is not kept."""
+    subjects = [
+        _under_test(model, name, request.model, session, scratch)
+        for name, model in zip(("as_it_came", "rewritten"), models, strict=True)
+    ]
+    measured = measure_variants(
+        [variant for subject in subjects for variant in subject.variants],
+        [network for subject in subjects for network in subject.networks],
+        rounds=request.rounds,
+        paired=True,
+        progress=request.progress,
+    )
+    known = TablePredictions(predictor_of_table=Predictor(table))
+    before, after = (
+        model_record(
+            *(subject, variant, difference, measured, known),
+            optimized=variant.file.path,
+            target_ms=None,
+        )
+        for subject in subjects
+        for variant, difference in subject.tried
+    )
+    speedup = speedup_of(after, before)
+    reason = record.reason
+    if speedup is None or speedup.interval[0] <= 1.0:
+        reason = "it was not measured to be faster, beyond what such measurements differ by"
+    return msgspec.structs.replace(
+        record,
+        kept=not reason,
+        reason=reason,
+        measured_before_ms=before.latency_ms,
+        measured_ms=after.latency_ms,
+        speedup=None if speedup is None else speedup.ratio,
+        interval=None if speedup is None else speedup.interval,
+    )
+
+
+def _under_test(
+    model: PreparedModel, name: str, source: str, session: DeviceSession, scratch: Path
+) -> ModelUnderTest:
+    """A model converted for the device, and proved right there."""
+    folder = new_folder(scratch / name)
+    called = replace(model, name=f"{model.name}.{name}")
+    return model_under_test(called, source, [Precision.FP32], [session], folder)
+
+
+def _write(folder: Path, model: PreparedModel, record: RewritingRecord) -> None:
+    """Writes the model and the record, all or nothing."""
+    new_folder(folder)
+    document = msgspec.json.format(msgspec.json.encode(record), indent=2)
+    write_files(
+        {
+            folder / f"model{ending}": read_bytes(Path(f"{model.prefix}{ending}"))
+            for ending in (".pdmodel", ".pdiparams")
+        }
+        | {folder / RECORD: document + b"\n"}
+    )
