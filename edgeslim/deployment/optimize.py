@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -136,7 +135,6 @@ def _optimize(
         table = LatencyTable.open(request.table or default_table(context), context)
         measuring = _Measuring(session, table, request.progress)
     assert table is not None  # noqa: S101 - of a device or of a file
-    start = time.monotonic()
     found = rewrite_model(
         prepared,
         table.context.execution.target,
@@ -145,8 +143,7 @@ def _optimize(
         measure=measuring,
         progress=request.progress,
     )
-    chosen_s = time.monotonic() - start - (0.0 if measuring is None else measuring.spent_s)
-    record = _predicted_record(request, prepared, table, found, chosen_s)
+    record = _predicted_record(request, prepared, table, found)
     if session is not None and found.model is not None:
         record = _measured_record(
             request, record, session, table, models=(prepared, found.model), scratch=scratch
@@ -163,9 +160,6 @@ class _Measuring:
         session: The device that measures.
         table: Latency table that gets the operators.
         progress: Display that shows the progress.
-
-    Attributes:
-        spent_s: Seconds that it took so far.
     """
 
     def __init__(self, session: DeviceSession, table: LatencyTable, progress: Progress) -> None:
@@ -173,15 +167,12 @@ class _Measuring:
         self._table = table
         self._progress = progress
         self._watch: DriftWatch | None = None
-        self.spent_s = 0.0
 
     def __call__(self, specs: Sequence[OpSpec]) -> None:
-        start = time.monotonic()
         if self._watch is None:
             self._watch = DriftWatch(self._session)
         plan = ProfilePlan(dict.fromkeys(specs, 1.0))
         measure_operators(self._session, self._watch, self._table, plan, progress=self._progress)
-        self.spent_s += time.monotonic() - start
 
 
 def _predicted_record(
@@ -189,7 +180,6 @@ def _predicted_record(
     prepared: PreparedModel,
     table: LatencyTable,
     found: Rewriting,
-    chosen_s: float,
 ) -> RewritingRecord:
     """The record before anything is measured; a form that is predicted to be slower is not kept."""
     predictor = Predictor(table)
@@ -213,7 +203,7 @@ def _predicted_record(
         unknown=tuple(str(spec) for spec in found.unknown),
         dropped=found.dropped,
         advice=advice_lines(after),
-        chosen_s=chosen_s,
+        chosen_s=found.chosen_s,
         created=now(),
     )
 

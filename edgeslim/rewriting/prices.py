@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 
@@ -26,7 +27,7 @@ class Prices:
         measure: Measures operators that the table lacks; None where there is no device.
 
     Attributes:
-        unknown: Operators without a price.
+        measured_s: Seconds of this process that measuring took so far.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Prices:
         self._specs = tuple(specs)
         self._measure = measure
         self._found: dict[OpSpec, float | None] = {}
+        self.measured_s = 0.0
         self._renew()
 
     def _renew(self) -> None:
@@ -61,8 +63,10 @@ class Prices:
             lacking = [spec for spec in wanted if source(spec) is Source.MISSING]
             lacking = [spec for spec in lacking if spec not in self._table.failures]
             if lacking:
+                start = time.process_time()
                 self._measure(lacking)
                 self._renew()
+                self.measured_s += time.process_time() - start
         new = [spec for spec in wanted if spec not in self._found]
         if not new:
             return

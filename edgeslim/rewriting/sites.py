@@ -30,7 +30,7 @@ __all__ = ["Choice", "Site", "Windows", "apply_choices", "find_sites"]
 _BEFORE, _BEHIND = 3, 2
 """How many operators before and behind those that a form touches the optimizer may fuse."""
 
-_STAGES = (RewriteStage.FORM, RewriteStage.CONSTANTS, RewriteStage.BIASES, RewriteStage.APART)
+_STAGES = (RewriteStage.CONSTANTS, RewriteStage.BIASES, RewriteStage.APART)
 """Rewritings for laws that decide what is fused, and are applied to windows."""
 
 Choice = tuple[str, str]

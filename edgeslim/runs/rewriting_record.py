@@ -65,7 +65,7 @@ class RewritingRecord(msgspec.Struct, frozen=True, kw_only=True):
         unknown: Operators of other forms that have no price in the table.
         dropped: Equivalences that were left out since outputs differed too much with them.
         advice: What is left that takes much time for its work, a line each.
-        chosen_s: Seconds that choosing took, without measuring.
+        chosen_s: Seconds of one processor that choosing took, without measuring operators.
         created: When it was made, UTC.
     """
 
