@@ -43,6 +43,8 @@ def command(
 
     Example: edgeslim deploy mobilenet-v2 --device host --table host.jsonl
 
+    Example: edgeslim deploy mobilenet-v2 --table host.jsonl --operators --time 2min
+
     Example: edgeslim deploy runs/pruned --assert-latency 20ms --assert-speedup 1.2
 
     Example: edgeslim deploy mobilenet-v2 --device android --precisions fp32,fp16 --threads 1,2,4
@@ -58,8 +60,19 @@ def command(
         print_deployment(done)
     if isinstance(done, Deployment):
         _check_gates(done)
-    if done.failures or any(missing(model) for model in done.models):
+    if (
+        done.failures
+        or any(missing(model) for model in done.models)
+        or _lacks_inside(request, done)
+    ):
         raise typer.Exit(GAPS)
+
+
+def _lacks_inside(request: DeployRequest, done: Deployment | ConvertedModels) -> bool:
+    """Whether times inside the network were asked for and are not known."""
+    if not request.operators or not isinstance(done, Deployment):
+        return False
+    return any(model.inside is None for model in done.models)
 
 
 def _without_device(request: DeployRequest, targets: Sequence[Target]) -> ConvertRequest:
@@ -72,6 +85,8 @@ def _without_device(request: DeployRequest, targets: Sequence[Target]) -> Conver
         raise UsageError("--convert-only needs a model")
     if request.gates != NO_GATES or request.baseline is not None:
         raise UsageError("--convert-only measures nothing, and has no baseline and no limits")
+    if request.operators:
+        raise UsageError("--convert-only measures nothing, and so no operators")
     if len(request.threads) > 1:
         raise UsageError("--convert-only makes one file: give --threads the most that run it")
     return ConvertRequest(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from edgeslim.cli.inside_output import inside_document, print_inside
 from edgeslim.cli.output import print_lines, print_table
 from edgeslim.deployment.deployed import (
     ConvertedModel,
@@ -161,6 +162,8 @@ def _print_model_notes(
         print_lines(*(f"    {operator}" for operator in missing(model)))
     if done.sustained is not None:
         _print_sustained(done.sustained)
+    if model.inside is not None:
+        print_inside(model.inside)
     if model.speed is not None and abs(model.speed - 1) > _NOTABLE_SPEED:
         faster = "faster" if model.speed > 1 else "slower"
         print_lines(
@@ -312,6 +315,7 @@ def _model_document(
         "without_meaning": list(outputs.without_meaning) if outputs else [],
         "unproved": list(model.unproved) if isinstance(model, ConvertedModel) else [],
         "sustained": None if sustained is None else _sustained_document(sustained),
+        "inside": inside_document(measured.inside) if measured and measured.inside else None,
         "target_ms": measured and measured.target_ms,
         "met_target": measured and measured.met,
     }

@@ -25,6 +25,7 @@ from edgeslim.deployment.deployed import (
 )
 from edgeslim.deployment.engine_choice import attach_engines
 from edgeslim.deployment.gates import NO_GATES
+from edgeslim.deployment.inside import inside_record, measure_inside
 from edgeslim.deployment.models_under_test import (
     ModelUnderTest,
     baseline_under_test,
@@ -153,7 +154,19 @@ def _deploy_on(
         models, *others = (
             _variant_records(subject, resolved, folder, known, measured) for subject in subjects
         )
+        inside = None
+        if request.operators:
+            inside = measure_inside(
+                model.variants[0], model.networks[0], request.operators_s, progress
+            )
         after = session.conditions()
+    if isinstance(inside, str):
+        warnings = (*warnings, inside)
+    elif inside is not None:
+        models = [
+            msgspec.structs.replace(record, inside=inside_record(inside, record))
+            for record in models
+        ]
     if sustained is not None:
         windows = sustained.records
         models = [msgspec.structs.replace(record, sustained=windows) for record in models]

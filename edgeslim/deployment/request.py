@@ -15,6 +15,7 @@ from edgeslim.deployment.origins import baseline_for, is_run
 from edgeslim.deployment.variants import check_variants
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import parse_s
+from edgeslim.engines import DEFAULT
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.latency_table import LatencyTable, TableContext
@@ -43,6 +44,7 @@ _DEVICE = (
 
 _VARIANTS = Option("Variants")
 _SPEEDUP = Option("Speed-up")
+_INSIDE = Option("Operators")
 
 
 def _parse_thread_counts(text: str) -> tuple[int, ...]:
@@ -92,6 +94,10 @@ class DeployRequest(ConversionOptions):
     """Table to predict with; a search has its own."""
     sustained_s: Annotated[float | None, OPTION("--sustained", parse=parse_s)] = None
     """Also run it so long without a pause, since a phone's first minute is not its tenth: 10min."""
+    operators: Annotated[bool, _INSIDE] = False
+    """Also find what each operator takes inside the network."""
+    operators_s: Annotated[float, _INSIDE("--time", parse=parse_s)] = 120.0
+    """How long that may take: 5min; the longer, the closer."""
     runs: Path = Path("runs")
     """Folder with searches, for when none is named."""
     engines: Annotated[Sequence[str], _VARIANTS("--engine", parse_all=tuple)] = ()
@@ -128,6 +134,12 @@ class DeployRequest(ConversionOptions):
         check_engines(self.engines)
         if self.sustained_s is not None and max(len(self.precisions), len(self.threads)) > 1:
             raise UsageError("--sustained is of one precision and one number of threads")
+        if self.operators and max(len(self.precisions), len(self.threads)) > 1:
+            raise UsageError("--operators is of one precision and one number of threads")
+        if self.operators and any(name != DEFAULT for name in self.engines):
+            raise UsageError(f"--operators is of {DEFAULT} alone; leave --engine out")
+        if self.operators_s <= 0:
+            raise UsageError("--time must be longer than nothing")
         if self.rounds is not None and self.rounds < 1:
             raise UsageError(f"--rounds must be at least 1, not {self.rounds}")
 

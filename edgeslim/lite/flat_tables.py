@@ -34,6 +34,22 @@ class FlatTable:
             raise ValueError("a table has its list of fields outside of the message")
         self._fields_bytes = _U16.unpack_from(content, self._fields)[0]
 
+    @property
+    def position(self) -> int:
+        """Where the table begins in its message, which is what offsets in a vector lead to."""
+        return self._position
+
+    def vector_position(self, field: int) -> int:
+        """Where a vector begins in the message: with its count, and then its elements.
+
+        Raises:
+            ValueError: The field is left out.
+        """
+        target = self._target(field)
+        if target is None:
+            raise ValueError(f"a table lacks its vector {field}")
+        return target
+
     def has(self, field: int) -> bool:
         """Whether a field is stored, and not left out because it has its default."""
         return self._place(field) is not None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from edgeslim.files import read_bytes
 __all__ = [
     "Kernel",
     "OptimizedModel",
+    "pack_model",
     "parameter_messages",
     "program_message",
     "read_optimized_model",
@@ -116,6 +117,25 @@ def parameter_messages(content: bytes) -> Iterator[bytes]:
         size, offset = struct.unpack_from("<II", content, position)
         yield content[position + 4 + offset : position + 4 + size]
         position += 4 + size
+
+
+def pack_model(like: bytes, program: bytes, parameters: Sequence[bytes]) -> bytes:
+    """An optimized model's file of another program and other parameters.
+
+    Args:
+        like: File of a model of the same optimizer, whose headers it gets.
+        program: Message of the program.
+        parameters: Messages of the parameters, in order.
+    """
+    format_version, version, program_bytes = _START.unpack_from(like)
+    position = _START.size + program_bytes
+    (header_bytes,) = struct.unpack_from("<H", like, position + 4)
+    header = bytearray(like[position : position + 6 + header_bytes])
+    struct.pack_into("<H", header, 6, len(parameters))
+    parts = [_START.pack(format_version, version, len(program)), program, bytes(header)]
+    for message in parameters:
+        parts += [struct.pack("<II", len(message) + 4, 4), message]
+    return b"".join(parts)
 
 
 def _end(content: bytes, position: int) -> int:

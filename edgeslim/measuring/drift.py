@@ -139,23 +139,23 @@ class DriftWatch:
         """Clause that says whether disturbed models are measured again."""
         return "; they are measured once more" if self.is_patient else ""
 
-    def run(self, jobs: Sequence[Job]) -> WatchedBatch:
-        """Runs jobs with the reference operator in between, on a device that is cool.
+    def run(self, jobs: Sequence[Job], *, with_reference: bool = True) -> WatchedBatch:
+        """Runs jobs on a device that is cool.
 
         What ran while it got too hot is marked as disturbed; with no patience left, all of it is.
+
+        Args:
+            jobs: Models to time.
+            with_reference: Whether the reference operator runs in between, so that a disturbed
+                device is noticed and waited for. Jobs that are only compared with each other need
+                none.
         """
         if self._hot:
             self._cool_down()
         outcomes: Sequence[Outcome] = run_batch(
             self.session.runner,
             jobs,
-            reference=Reference(
-                job=self._reference,
-                baseline_ms=self._baseline_ms,
-                patience_s=max(
-                    0.0, min(self._patience_s * max(1.0, len(jobs) / _MODELS), self._may_wait_s)
-                ),
-            ),
+            reference=self._reference_for(len(jobs)) if with_reference else None,
         )
         state = self.session.conditions()
         self._hot = assess_heat(state, usual_cap=self._usual_cap).is_hot
@@ -165,7 +165,7 @@ class DriftWatch:
                 for outcome in outcomes
             ]
         seen = [time_ms for outcome in outcomes for time_ms in outcome.references_ms]
-        if all(outcome.disturbed for outcome in outcomes):
+        if with_reference and all(outcome.disturbed for outcome in outcomes):
             self._references_ms.clear()  # a device that stays hot or busy has a new best
         self._references_ms.extend(seen)
         batch = WatchedBatch(
@@ -175,6 +175,15 @@ class DriftWatch:
         )
         self._may_wait_s += _WAITED_SHARE * batch.device_s - batch.waited_s
         return batch
+
+    def _reference_for(self, count: int) -> Reference:
+        """The reference operator for a batch of so many models."""
+        patience_s = min(self._patience_s * max(1.0, count / _MODELS), self._may_wait_s)
+        return Reference(
+            job=self._reference,
+            baseline_ms=self._baseline_ms,
+            patience_s=max(0.0, patience_s),
+        )
 
     @property
     def _baseline_ms(self) -> float:

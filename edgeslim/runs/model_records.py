@@ -10,6 +10,7 @@ import msgspec
 from edgeslim.execution import Precision
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
+from edgeslim.runs.inside_record import InsideRecord
 
 __all__ = [
     "Known",
@@ -176,6 +177,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
             Paddle-Lite.
         engine_version: Version of that engine on the device.
         converter: Name and version of what converted it.
+        inside: What each operator took in the network, if that was asked for.
     """
 
     id: str
@@ -207,6 +209,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     engine: str = ""
     engine_version: str = ""
     converter: str = ""
+    inside: InsideRecord | None = None
 
     def __post_init__(self) -> None:
         if not self.rounds:

@@ -12,6 +12,7 @@ from edgeslim.reporting.sections.differences import differences
 from edgeslim.reporting.sections.environment import environment
 from edgeslim.reporting.sections.epochs import epochs
 from edgeslim.reporting.sections.history import history
+from edgeslim.reporting.sections.inside import inside
 from edgeslim.reporting.sections.operators import operators
 from edgeslim.reporting.sections.repeat import repeat
 from edgeslim.reporting.sections.samples import samples
@@ -26,6 +27,7 @@ SECTIONS: tuple[Callable[[Evidence], ReportSection | None], ...] = (
     differences,
     agreement,
     operators,
+    inside,
     channel_curves,
     search,
     widths,

@@ -94,8 +94,8 @@ def _sentence(subject: ModelRecord) -> str:
     return (
         f"{subject.name} runs {sum(counts.values()):,} operators of {len(subject.operators):,} "
         f"kinds and shapes ({listed}). {needed} of these shapes take half of the predicted time. "
-        "Times are the table's, as the operators run in this network: what a single one takes "
-        "inside a network cannot be measured from outside."
+        "Times are the table's, as the operators run in this network; what each was measured to "
+        "take inside it, edgeslim deploy --operators says."
     )
 
 

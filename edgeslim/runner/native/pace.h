@@ -60,6 +60,8 @@ class Pace {
     for (int index = 0; run_ && index < 3; ++index) now();
   }
 
+  bool has_reference() const { return static_cast<bool>(run_); }
+
   // Nanoseconds that the reference takes now; 0 without one.
   int64_t now() {
     if (!run_) return 0;

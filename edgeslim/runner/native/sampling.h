@@ -16,7 +16,7 @@ namespace edgeslim {
 // Share of samples that waited for a core from which on their median is not to be trusted.
 const double kInterrupted = 0.4;
 
-// How often a model is timed in one cache state while something disturbs it.
+// How often a model is timed in one cache state while something disturbs it, at most.
 const int kAttempts = 3;
 
 struct Measured {
@@ -74,10 +74,12 @@ inline std::string percent(double share) {
   return text;
 }
 
-// Times a model in one cache state, again while the device is disturbed meanwhile.
+// Times a model in one cache state, again while the device is disturbed meanwhile. Without a
+// reference nobody waits for better moments, and once is enough.
 inline Measured undisturbed(const Sampling& state, Model* model, Pace* pace, Sweep* sweep) {
   Measured best;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  const int attempts = pace->has_reference() ? kAttempts : 1;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
     const int64_t before = pace->settled();
     Measured result = measure(state, model, sweep);
     result.before_ns = before;

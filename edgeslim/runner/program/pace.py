@@ -60,6 +60,11 @@ class Pace:
         for _ in range(3 if run else 0):
             self.now()
 
+    @property
+    def has_reference(self) -> bool:
+        """Whether there is a reference model."""
+        return self._run is not None
+
     def now(self) -> int:
         """Measures the nanoseconds that the reference takes now; 0 without one."""
         if self._run is None:

@@ -13,13 +13,16 @@ INTERRUPTED = 0.4
 """Share of samples that waited for a core above which their median is not reliable."""
 
 ATTEMPTS = 3
-"""How often a model is timed in one cache state while something disturbs it."""
+"""How often a model is timed in one cache state while something disturbs it, at most."""
 
 
 def measure_undisturbed(state: Message, model: Model, tools: Tools) -> Message:
-    """Times a model in one cache state, and again while the device is disturbed."""
+    """Times a model in one cache state, and again while the device is disturbed.
+
+    Without a reference nobody waits for better moments, and once is enough.
+    """
     best: Message = {}
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS if tools.pace.has_reference else 1):
         before = tools.pace.wait_until_settled()
         message = measure(state, model, tools.sweep)
         after = tools.pace.now()
