@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from edgeslim.searching.largest import largest
     from edgeslim.searching.search import search
     from edgeslim.searching.status import search_status
+    from edgeslim.slimming.slim import slim
     from edgeslim.tables.check import check_table
     from edgeslim.tables.export_table import export_table
     from edgeslim.tables.import_table import import_table
@@ -73,6 +74,7 @@ __all__ = [
     "search",
     "search_status",
     "sensitivity",
+    "slim",
     "train",
     "train_supernet",
 ]
@@ -103,6 +105,7 @@ _MODULES = {
     "search": "edgeslim.searching.search",
     "search_status": "edgeslim.searching.status",
     "sensitivity": "edgeslim.pruning.sensitivity",
+    "slim": "edgeslim.slimming.slim",
     "train": "edgeslim.training.train_model",
     "train_supernet": "edgeslim.training.train_supernet",
 }

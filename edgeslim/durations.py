@@ -41,20 +41,22 @@ class LatencyShare:
 
 
 def parse_latency(text: str) -> float | LatencyShare:
-    """Parses a latency in milliseconds, or the share of another one (``75%``).
+    """Parses a latency in milliseconds, or one relative to another: ``75%`` of it, or ``-25%``.
 
     Raises:
-        UsageError: As `parse_ms`, or a share that is not above zero.
+        UsageError: As `parse_ms`, or nothing would be left.
     """
     match = _PERCENT.fullmatch(text)
     if match is None:
         return _parse_ms(text, (*_UNIT_MS, "%"))
     percent = float(match[1])
-    if not (percent > 0 and math.isfinite(percent)):
+    left = 100 + percent if match[1].startswith("-") else percent
+    if not (left > 0 and math.isfinite(left)):
         raise UsageError(
-            f"{text!r} is not a share of a latency; write what may be left, such as 75%"
+            f"{text!r} leaves nothing of a latency; write what may be left, such as 75%, or what "
+            "goes, such as -25%"
         )
-    return LatencyShare(percent / 100)
+    return LatencyShare(left / 100)
 
 
 def parse_ms(text: str) -> float:

@@ -97,9 +97,13 @@ def test_what_a_share_comes_to_can_be_typed() -> None:
     assert parse_latency(f"{target_ms:g}ms") == target_ms
 
 
-@pytest.mark.parametrize("text", ["0%", "-25%", "1" + "0" * 400 + "%"])
+def test_what_goes_may_be_written_instead_of_what_is_left() -> None:
+    assert parse_latency("-25%") == parse_latency("75%")
+
+
+@pytest.mark.parametrize("text", ["0%", "-100%", "-150%", "1" + "0" * 400 + "%"])
 def test_no_share_is_refused_with_what_to_write(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is not a share of a latency; write .* 75%"):
+    with pytest.raises(UsageError, match=r"leaves nothing of a latency; write .* 75%"):
         parse_latency(text)
 
 

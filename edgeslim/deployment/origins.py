@@ -70,7 +70,7 @@ def baseline_for(run: Path | None, asked: str | None) -> ModelSource | None:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder is a run of search, prune or compress, and not just a model."""
+    """Whether a folder is a run of search, prune, compress or slim, and not just a model."""
     return any((folder / name).exists() for name in ("search.json", "pruning.json", "result.json"))
 
 

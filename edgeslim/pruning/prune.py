@@ -59,7 +59,8 @@ class PruneRequest(PruneOptions):
     target_ms: Annotated[
         float | LatencyShare | None, GOAL("--target-latency", parse=parse_latency)
     ] = None
-    """A latency by the table: 20ms, or 75% of what the model as it is is predicted to take."""
+    """A latency by the table: 20ms, or 75% (or -25%) of what the model is predicted to
+    take as it is."""
     table: Annotated[Path | None, GOAL] = None
     """Latency table of the device."""
     strategy: Annotated[str | None, CHOICE] = None

@@ -18,6 +18,7 @@ from edgeslim.runs.pruning_result import Pruning
 from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.runs.search_run import SearchDescription, SearchResult
 from edgeslim.runs.sensitivity_file import Sensitivities
+from edgeslim.runs.slim_run import Slimming
 
 __all__ = [
     "CompressionEvidence",
@@ -38,6 +39,8 @@ class Kind(str, Enum):
     SEARCH = "search"
     PRUNING = "pruning"
     COMPRESSION = "compression"
+    SLIMMING = "slimming"
+    """Of ``edgeslim slim``."""
     DEPLOYMENTS = "deployments"
 
 
@@ -118,8 +121,9 @@ class Evidence:
         kind: What kind of run it is.
         deployments: All its deployments, the oldest first.
         search: What a search left, if the run is one.
-        pruning: What a pruning left, if the run is one.
+        pruning: What a pruning left, if the run is one, or its model was made by one.
         compression: What a compression left, if the run is one.
+        slimming: What a run of slim found so far, if it is one.
         tables: Latency tables that predicted it, the first device's first.
         notes: What could not be read, as sentences.
     """
@@ -130,6 +134,7 @@ class Evidence:
     search: SearchEvidence | None = None
     pruning: PruningEvidence | None = None
     compression: CompressionEvidence | None = None
+    slimming: Slimming | None = None
     tables: tuple[TableEvidence, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -24,6 +24,7 @@ from edgeslim.runs.pruning_result import Pruning
 from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.runs.search_run import RunFolder
 from edgeslim.runs.sensitivity_file import Sensitivities, SensitivityFile
+from edgeslim.runs.slim_run import SLIM, SlimFolder, pruning_of
 
 __all__ = ["read_run"]
 
@@ -51,6 +52,8 @@ def read_run(path: Path) -> Evidence:
         return _search(path, deployments)
     if (path / _PRUNING).is_file():
         return _pruning(path, deployments)
+    if (path / SLIM).is_file():
+        return _slimming(path, deployments)
     compression = _compression(path)
     if compression is not None:
         return Evidence(
@@ -117,6 +120,21 @@ def _pruning(path: Path, deployments: tuple[DeploymentRecord, ...]) -> Evidence:
             for path in table
             if not path.is_file()
         ),
+    )
+
+
+def _slimming(path: Path, deployments: tuple[DeploymentRecord, ...]) -> Evidence:
+    """Reads a run of slim, and the pruning that its model is from, if it is from one."""
+    result = SlimFolder(path).result()
+    pruned = None if result is None else pruning_of(result)
+    return Evidence(
+        path=path,
+        kind=Kind.SLIMMING,
+        # Those of steps are measurements on the way.
+        deployments=tuple(read_history(path / HISTORY)) if (path / HISTORY).is_file() else (),
+        pruning=None if pruned is None else _pruning(pruned, ()).pruning,
+        slimming=result,
+        tables=_tables(_tables_of(deployments)),
     )
 
 

@@ -76,8 +76,8 @@ class SearchRequest(SearchOptions):
         float | LatencyShare | Sequence[float | LatencyShare],
         LIMITS("--target-latency", parse_all=_parse_limits),
     ] = field(default=(), kw_only=False)
-    """The latency limit: 20ms, or 75% of what the space's start is predicted to take; several, each
-    with the table of its device. None where only sizes are limited."""
+    """The latency limit: 20ms, or 75% (or -25%) of what the space's start is predicted to take;
+    several, each with the table of its device. None where only sizes are limited."""
     table: Annotated[Path | Sequence[Path], LIMITS(parse_all=parse_paths)] = ()
     """Latency table of the device; for several limits as many, in the same order."""
     space: Annotated[str | None, OPTION] = None

@@ -17,12 +17,14 @@ from edgeslim.reporting.sections.operators import operators
 from edgeslim.reporting.sections.repeat import repeat
 from edgeslim.reporting.sections.samples import samples
 from edgeslim.reporting.sections.search import search
+from edgeslim.reporting.sections.tried import tried
 from edgeslim.reporting.sections.variants import variants
 from edgeslim.reporting.sections.widths import widths
 
 __all__ = ["SECTIONS", "sections"]
 
 SECTIONS: tuple[Callable[[Evidence], ReportSection | None], ...] = (
+    tried,
     variants,
     differences,
     agreement,

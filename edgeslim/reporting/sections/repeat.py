@@ -38,9 +38,11 @@ def repeat(evidence: Evidence) -> ReportSection | None:
 
 
 def _own(evidence: Evidence) -> list[str]:
-    """The command of a search or a pruning, made from the settings in its folder."""
+    """The commands of a run, made from the settings in its folder or kept there."""
     if evidence.search is not None:
         return [_search(evidence.search.description.settings, evidence)]
+    if evidence.slimming is not None:
+        return list(evidence.slimming.commands)
     if evidence.kind is Kind.PRUNING and evidence.pruning is not None:
         return [_pruning(evidence.pruning.settings)]
     return []
