@@ -25,7 +25,7 @@ def measure_inside(
 
     Args:
         variant: The variant that was measured as a whole.
-        network: Its network.
+        network: The network that the device runs for that variant.
         seconds: How long it may take.
         progress: Display that shows how much of that has passed.
     """

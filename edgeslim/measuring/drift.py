@@ -145,7 +145,7 @@ class DriftWatch:
         What ran while it got too hot is marked as disturbed; with no patience left, all of it is.
 
         Args:
-            jobs: Models to time.
+            jobs: Models to time, in the order they run.
             with_reference: Whether the reference operator runs in between, so that a disturbed
                 device is noticed and waited for. Jobs that are only compared with each other need
                 none.

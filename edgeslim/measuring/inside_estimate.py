@@ -41,7 +41,7 @@ class InsideTime:
 
     Args:
         first, last: Places of the first and the last of them in the network, from 0.
-        latency_ms: What they take.
+        latency_ms: What they take together in one run of the network.
         interval_ms: 90 % interval of that.
     """
 

@@ -158,10 +158,10 @@ class _Parts:
         """
         count = len(self._prefixes)
         began = time.monotonic()
-        pilots = _spaced(count, _PILOTS)
+        pilots = _even_cuts(count, _PILOTS)
         self.run_round(pilots, backwards=False)
         most = round(round_s / (time.monotonic() - began) * (len(pilots) + 2))
-        return _spaced(count, max(2, min(count, most)))
+        return _even_cuts(count, max(2, min(count, most)))
 
     def run_round(self, cuts: Sequence[int], *, backwards: bool) -> _Round:
         """Times all parts once, in one process or in several that have one part in common."""
@@ -235,7 +235,7 @@ class _Parts:
         return model_job(name, file, network.graph, (sampling,), network.inputs)
 
 
-def _spaced(count: int, most: int) -> list[int]:
+def _even_cuts(count: int, most: int) -> list[int]:
     """So many numbers from 1 to a count, evenly spaced, the last of them the count."""
     parts = min(count, most)
     return [round(count * (place + 1) / parts) for place in range(parts)]

@@ -18,7 +18,7 @@ class InsideOperator(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         first, last: Places of the first and the last of them in the network, from 0.
         kinds: Their kinds in the optimized file.
-        latency_ms: What they took.
+        latency_ms: What they took together in one run of the network.
         interval_ms: 90 % interval of that.
         operator: Kind, shapes and attributes of a single one; None of several, or if unknown.
         predicted_ms: What the table says that they take in this network; None if it does not know.
@@ -59,7 +59,7 @@ class InsideRecord(msgspec.Struct, frozen=True, kw_only=True):
         whole_ms: What the whole network took in the same rounds: the latency that a quarter of
             the runs is below.
         whole_interval_ms: 90 % interval of that.
-        rounds: Number of rounds.
+        rounds: Number of rounds in which each part of the network was timed once.
         seconds: How long they took.
         disturbed: Share of all turns that other programs interrupted.
     """
