@@ -43,7 +43,7 @@ class LitePython(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of a Python that runs Paddle-Lite.
 
     Args:
-        version: Version of Python.
+        version: Version of this Python.
         paddlelite: Version of Paddle-Lite's wheel; empty if it is not installed.
         numpy: Version of NumPy; empty if it is not installed.
         package: Path of the wheel's folder, as text; empty if it is not installed.
@@ -74,7 +74,7 @@ def describe_lite_python(python: Path) -> LitePython:
     """Asks a Python what it has.
 
     Args:
-        python: The program.
+        python: Path of the program that is asked.
 
     Raises:
         ProgramError: It does not start, or answers with something else.

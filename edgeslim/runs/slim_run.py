@@ -66,7 +66,7 @@ class SlimStep(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         name: Name of the step, such as ``prune``.
         command: The command that repeats it alone, word by word.
-        code: Its exit code.
+        code: Exit code of that command.
         document: What it printed with ``--json``.
     """
 

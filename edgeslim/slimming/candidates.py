@@ -43,7 +43,7 @@ def advise(
     """What to try next, as sentences.
 
     Args:
-        chosen: The run's model.
+        chosen: The model that the run chose.
         settings: Settings of the run.
         met_in_the_end: Whether the last measurement, beside the original, is within the limit.
     """

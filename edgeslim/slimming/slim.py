@@ -107,8 +107,8 @@ class _Run:
     Args:
         settings: Settings of the run.
         folder: Folder of the run.
-        steps: Makes the commands.
-        runner: Runs them.
+        steps: Maker of the commands of its steps.
+        runner: What runs these commands and keeps what they print.
         metric: Name of the task's metric.
         limit_ms: The latency limit in milliseconds, once it is known.
         candidates: The models that were tried; the first is the model as it came.

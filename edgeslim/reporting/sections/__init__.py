@@ -7,6 +7,7 @@ from collections.abc import Callable
 from edgeslim.reporting.document import ReportSection
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.sections.agreement import agreement
+from edgeslim.reporting.sections.attempts import attempts
 from edgeslim.reporting.sections.channel_curves import channel_curves
 from edgeslim.reporting.sections.differences import differences
 from edgeslim.reporting.sections.environment import environment
@@ -17,14 +18,13 @@ from edgeslim.reporting.sections.operators import operators
 from edgeslim.reporting.sections.repeat import repeat
 from edgeslim.reporting.sections.samples import samples
 from edgeslim.reporting.sections.search import search
-from edgeslim.reporting.sections.tried import tried
 from edgeslim.reporting.sections.variants import variants
 from edgeslim.reporting.sections.widths import widths
 
 __all__ = ["SECTIONS", "sections"]
 
 SECTIONS: tuple[Callable[[Evidence], ReportSection | None], ...] = (
-    tried,
+    attempts,
     variants,
     differences,
     agreement,

@@ -7,10 +7,10 @@ from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import format_ms
 from edgeslim.runs.slim_run import Slimming
 
-__all__ = ["tried"]
+__all__ = ["attempts"]
 
 
-def tried(evidence: Evidence) -> ReportSection | None:
+def attempts(evidence: Evidence) -> ReportSection | None:
     """Makes the section: a table of models, fastest last; None for other runs."""
     result = evidence.slimming
     if result is None:
@@ -21,7 +21,9 @@ def tried(evidence: Evidence) -> ReportSection | None:
     )
     advice: list[Block] = [Text(text=sentence) for sentence in result.advice]
     return ReportSection(
-        key="tried", title="What was tried", blocks=[Text(text=goal), _candidates(result), *advice]
+        key="attempts",
+        title="What was tried",
+        blocks=[Text(text=goal), _candidates(result), *advice],
     )
 
 
