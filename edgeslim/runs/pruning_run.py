@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +39,9 @@ _GOALS = {
 
 
 _SETTINGS = "pruning.json"
+_DECISION = "plan.json"
+_OF_MODEL = ("model", "fingerprint", "input_shapes")
+"""Settings that decide which model is pruned, which a folder keeps from its start."""
 
 
 GOAL = Option("Goal, of which there is one")
@@ -208,13 +211,21 @@ class PruneFolder:
     def begin(self, settings: PruneSettings) -> None:
         """Starts a pruning in the folder, or continues the one with the same settings.
 
+        One that has decided nothing, since its goal was out of reach or it was interrupted before,
+        takes other settings; its sensitivities, which have a context of their own, stay.
+
         Raises:
             ContextMismatchError: Another pruning is there; the message names what differs.
             UsageError: Something else is there.
         """
         file = self.path / _SETTINGS
         if self.is_begun:
-            _check_same(self.path, read_json(file, PruneSettings), settings)
+            there = read_json(file, PruneSettings)
+            if any((self.path / "steps").glob(f"*/{_DECISION}")):
+                _check_same(self.path, there, settings)
+            elif there != settings:
+                _check_same(self.path, there, settings, _OF_MODEL)
+                write_json(file, settings)
             return
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise UsageError(f"{self.path} is not empty, and no pruning's; give another --out")
@@ -233,16 +244,19 @@ class PruneFolder:
 
     def record(self, number: int) -> StepRecord | None:
         """Reads the decision of a step; None if there is none yet."""
-        file = self.step(number) / "plan.json"
+        file = self.step(number) / _DECISION
         return read_json(file, StepRecord) if file.exists() else None
 
     def decide(self, number: int, record: StepRecord) -> None:
         """Writes the decision of a step."""
-        write_json(self.step(number) / "plan.json", record)
+        write_json(self.step(number) / _DECISION, record)
 
 
-def _check_same(folder: Path, there: PruneSettings, wanted: PruneSettings) -> None:
-    for name in dict.fromkeys(["model", *field_names(PruneSettings)]):
+def _check_same(
+    folder: Path, there: PruneSettings, wanted: PruneSettings, names: Iterable[str] = ()
+) -> None:
+    """Checks that settings are those of a folder: all of them, or some by their names."""
+    for name in names or dict.fromkeys(["model", *field_names(PruneSettings)]):
         theirs, mine = getattr(there, name), getattr(wanted, name)
         if theirs != mine:
             raise ContextMismatchError(
