@@ -8,6 +8,8 @@
     │   └── ContextMismatchError       a table of another device, thread count, library …
     ├── BadFileError                   a file that is not what it should be, with the place
     ├── UnwritableError                a folder or disk that takes no more
+    ├── InUseError                     a folder or file that another process writes
+    ├── TooLargeError                  work that needs more memory than there is
     ├── ModelError                     a model that cannot be read, exported or converted
     │   └── DivergedError              a training whose loss is no number any more
     ├── ProgramError                   a foreign program failed
@@ -45,6 +47,7 @@ __all__ = [
     "DeviceRefusedError",
     "DivergedError",
     "EdgeslimError",
+    "InUseError",
     "InfeasibleTargetError",
     "JobLostError",
     "LimitMissedError",
@@ -63,6 +66,7 @@ __all__ = [
     "ReportedElsewhereError",
     "RunnerError",
     "StorageError",
+    "TooLargeError",
     "UnknownNameError",
     "UnwritableError",
     "UsageError",
@@ -122,6 +126,14 @@ class BadFileError(EdgeslimError):
 
 class UnwritableError(EdgeslimError):
     """A file cannot be written: read-only folder, full disk."""
+
+
+class InUseError(EdgeslimError):
+    """Another process writes the folder or file."""
+
+
+class TooLargeError(EdgeslimError):
+    """Work needs more memory than there is, and is not begun."""
 
 
 class ModelError(EdgeslimError):

@@ -14,7 +14,6 @@ import msgspec
 
 from edgeslim.compression.configuration import Configuration
 from edgeslim.compression.configuration_checks import read_configuration
-from edgeslim.compression.folder_lock import hold_folder
 from edgeslim.compression.initial_model import InitialModel, find_initial_model, find_teacher
 from edgeslim.compression.original_names import check_inference_part
 from edgeslim.compression.pipeline import Pipeline
@@ -27,6 +26,7 @@ from edgeslim.conversion.model_files import copy_model
 from edgeslim.conversion.model_source import parse_only_shape
 from edgeslim.errors import UsageError
 from edgeslim.files import new_folder, temporary_folder, write_json
+from edgeslim.locks import hold
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, Option, called_with
 from edgeslim.paddle_io.importing import load_paddle
@@ -145,7 +145,8 @@ def compress(request: CompressRequest) -> Compression:
             prepared = _Preparation(found, path, scratch, progress, team)
             for note in (*found.notes, *describe_unfinished(found)):
                 _LOG.warning("%s: %s", found.file, note)
-            with _folder_for(path), hold_folder(path):
+            with hold(path), _folder_for(path):
+                _remove_unfinished(path)
                 skipped = prepared.resume(
                     must_resume=request.resume, skip_broken=request.skip_broken
                 )
@@ -305,10 +306,16 @@ def _folder_for(path: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if not there and not any(file.name != ".lock" for file in path.iterdir()):
+        if not there:
             with suppress(OSError):
-                shutil.rmtree(path)
+                path.rmdir()
         raise
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Removes unfinished checkpoints of killed processes."""
+    for unfinished in path.glob(".edgeslim.*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _result(

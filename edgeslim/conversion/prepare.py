@@ -13,6 +13,7 @@ import numpy as np
 
 from edgeslim.conversion.model_inputs import GivenInputs, fit_inputs, make_noise
 from edgeslim.conversion.model_source import LayerModel, ModelSource, SavedModel
+from edgeslim.conversion.required_memory import check_memory
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.execution import Target
 from edgeslim.files import copy_file, new_folder, write_bytes, write_files
@@ -97,6 +98,7 @@ def prepare(
         UsageError: A shape is missing, or is of no input.
         BadFileError: The files are not a model, or the inputs do not fit it.
         ModelError: Paddle cannot export it, or Paddle-Lite cannot run it.
+        TooLargeError: Running it, to check what was saved, needs more memory than there is.
     """
     if inputs is None:
         return _prepare(source, folder, dict(input_shapes or {}), {})
@@ -123,6 +125,7 @@ def _prepare(
             names = _names_in_order(net, given, source.name)
             traced = [given[feed] for feed in names]
             prepared = _export(net, traced, names, folder, source.name)
+        check_memory(prepared.graph, source.name)
         check_saved(source.name, net, prepared.prefix)
         return prepared
     new_folder(folder)
@@ -147,6 +150,7 @@ def _prepare_from_pir(
     translate_files(source.program, source.parameters, prefix)
     old = SavedModel.at(prefix, name=source.name)
     prepared = _prepare(old, folder, given, others)
+    check_memory(prepared.graph, source.name)
     inputs = make_noise(prepared.graph, np.random.default_rng(0))
     prove_translation(source.program, prefix, inputs)
     return replace(prepared, pir=source)

@@ -13,6 +13,7 @@ from edgeslim.conversion.model_inputs import GivenInputs, read_given
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.conversion.required_memory import check_memory
 from edgeslim.deployment.claims import Claim, Proof
 from edgeslim.deployment.compose_record import Found, deployment_record
 from edgeslim.deployment.deployed import (
@@ -127,6 +128,7 @@ def _deploy_on(
             input_shapes=request.input_shapes,
             inputs=inputs,
         )
+        check_memory(prepared.graph, prepared.name)
         precisions = precisions_of(request.precisions, prepared, target)
         known = TablePredictions.of(resolved.table, sessions, precisions)
         model = model_under_test(prepared, resolved.path, precisions, sessions, scratch)
@@ -263,6 +265,7 @@ def convert(request: ConvertRequest) -> ConvertedModels:
         prepared = prepare(
             *(found.source, scratch / "model"), input_shapes=request.input_shapes, inputs=inputs
         )
+        check_memory(prepared.graph, prepared.name)
         places = [
             Place.of(target, precision, request.threads, book)
             for target in request.targets

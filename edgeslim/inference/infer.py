@@ -15,6 +15,7 @@ import numpy as np
 from edgeslim.conversion.model_inputs import read_given
 from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.conversion.required_memory import check_memory
 from edgeslim.conversion.shape_options import ONLY_SHAPE
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
@@ -145,6 +146,7 @@ def infer(request: InferRequest) -> Inference:
         shapes = {} if request.input_shape is None else {"": request.input_shape}
         first = read_given(inputs[0]) if is_tensor(inputs[0]) else None
         prepared = prepare(source, scratch / "model", input_shapes=shapes, inputs=first)
+        check_memory(prepared.graph, prepared.name)
         shape = _picture_shape(prepared, inputs)
         detects = shape[:1] == (1,) and is_detector(_output_shapes(prepared), shape)
         reader = picture_reader(

@@ -17,12 +17,14 @@ import msgspec
 from edgeslim.conversion.find_space import find_space
 from edgeslim.conversion.model_source import find_model, parse_input_shapes
 from edgeslim.conversion.prepare import prepare
+from edgeslim.conversion.required_memory import check_memory
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import parse_s
 from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_rows import SCHEMA_WITH_COPIES, LikeRow
 from edgeslim.latency_table import LatencyTable, TableContext
+from edgeslim.locks import hold
 from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.measuring.drift import DriftWatch
 from edgeslim.measuring.networks import MeasuredNetworks, measure_networks
@@ -187,6 +189,7 @@ def profile(request: ProfileRequest) -> ProfileResult:
 
     Raises:
         UsageError: Names or combinations are not valid, or the table is of another context.
+        InUseError: Another process measures on the device, or writes the table.
         ProgramError, RunnerError: ``opt`` or the runner does not work.
         UnwritableError: The table cannot be written.
     """
@@ -204,6 +207,7 @@ def profile(request: ProfileRequest) -> ProfileResult:
         session = stack.enter_context(open_device(request.device))
         context = session.context()
         out = request.out or default_table(context)
+        stack.enter_context(hold(out))
         copies = copy_tables(request.like, context, out)
         table, is_new = _open_table(out, context, copies)
         work = listed or Workload(uses={})
@@ -212,6 +216,7 @@ def profile(request: ProfileRequest) -> ProfileResult:
             which = SpaceSample(count=request.networks, seed=seed, known=known)
             work = space_workload(chosen, session.place(), folder, plan=which, progress=progress)
         if prepared is not None:
+            check_memory(prepared.graph, prepared.name)
             work = model_workload(prepared, session.place(), folder, prunable=limit.is_limited)
         _add_copies(table, copies, work, is_new=is_new)
         plan = ProfilePlan(

@@ -19,11 +19,13 @@ from edgeslim.conversion.model_files import copy_model
 from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
+from edgeslim.conversion.required_memory import check_memory
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import LatencyShare, format_ms, parse_latency
 from edgeslim.errors import UnknownNameError
 from edgeslim.files import temporary_folder, write_json
 from edgeslim.latency_table import LatencyTable
+from edgeslim.locks import hold
 from edgeslim.measuring.device_session import open_device
 from edgeslim.options import OPTION, OptionsOf, called_with, shared_fields
 from edgeslim.progress import SILENT, Progress
@@ -120,6 +122,7 @@ def prune(request: PruneRequest) -> Pruning:
     Raises:
         UsageError: Unknown names, numbers out of range, or options that contradict each other.
         ContextMismatchError: The folder is of another pruning.
+        InUseError: Another process works in the folder.
         InfeasibleTargetError: The goal is out of reach; the message has what can be reached.
         MissingLatencyError: The table lacks operators of the model.
         BadFileError, ModelError: A file or the model is not valid.
@@ -129,8 +132,10 @@ def prune(request: PruneRequest) -> Pruning:
     classes = None if judged_by is None else judged_by.num_classes
     source = find_model(settings.model, num_classes=classes)
     records: list[StepRecord] = []
-    with temporary_folder() as scratch:
+    with hold(folder.path), temporary_folder() as scratch:
         original = prepare(source, scratch / "given", input_shapes=settings.input_shapes)
+        if judged_by is not None:
+            check_memory(original.graph, original.name)
         if isinstance(source, SavedModel):
             checksum = fingerprint(model_tensors(original))
             settings = replace(settings, fingerprint=checksum)
@@ -160,10 +165,10 @@ def prune(request: PruneRequest) -> Pruning:
             trained, left = training, number
             current = prepare(SavedModel.at(folder.result(number)), scratch / f"step-{number}")
         copy_model(folder.result(left), folder.prefix)
-    result = _result(folder, before, current, records, settings)
-    if judged_by is not None:
-        result = _add_metrics(result, judged_by.metric_name, trained, settings.epochs)
-    write_json(folder.path / "result.json", result)
+        result = _result(folder, before, current, records, settings)
+        if judged_by is not None:
+            result = _add_metrics(result, judged_by.metric_name, trained, settings.epochs)
+        write_json(folder.path / "result.json", result)
     return result
 
 

@@ -17,10 +17,12 @@ from edgeslim.channels.groups import ChannelGroup, Channels, channels_of
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors
+from edgeslim.conversion.required_memory import check_memory
 from edgeslim.conversion.shape_options import INPUT_SHAPES
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.graph import Graph
+from edgeslim.locks import hold
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, called_with
 from edgeslim.progress import SILENT, Progress
@@ -113,6 +115,7 @@ def sensitivity(request: SensitivityRequest) -> SensitivityResult:
         ContextMismatchError: The file is of another model, task, criterion or share.
         BadFileError, ModelError: The model, the task's data or the file is not valid.
         UnwritableError: The file cannot be written.
+        InUseError: Another process writes the file.
     """
     ratios, seed = check_ratios(request.ratios), request.seed
     rule, judged_by = find_criterion(request.criterion), find_task(request.task)
@@ -120,6 +123,7 @@ def sensitivity(request: SensitivityRequest) -> SensitivityResult:
     new_folder(request.out.parent)
     with temporary_folder() as folder:
         prepared = prepare(source, folder, input_shapes=request.input_shapes)
+        check_memory(prepared.graph, prepared.name)
         check_criterion(request.criterion, prepared.graph.parameters)
         channels = channels_of(prepared.graph)
         groups = _choose_groups(channels, request.match, prepared)
@@ -178,20 +182,21 @@ def measure_sensitivities(
     Raises:
         As `sensitivity`.
     """
-    file = _open_file(out, context, trial, progress)
-    few = few_examples_text(context.metric, trial.with_interval(file.context.baseline))
-    if few:
-        _log.warning("%s", few)
-    if any((group.name, ratio) not in file for group in groups for ratio in ratios):
-        measure_points(
-            file,
-            weights.channels,
-            rankings(),
-            trial.evaluate,
-            groups=groups,
-            ratios=ratios,
-            progress=progress,
-        )
+    with hold(out):
+        file = _open_file(out, context, trial, progress)
+        few = few_examples_text(context.metric, trial.with_interval(file.context.baseline))
+        if few:
+            _log.warning("%s", few)
+        if any((group.name, ratio) not in file for group in groups for ratio in ratios):
+            measure_points(
+                file,
+                weights.channels,
+                rankings(),
+                trial.evaluate,
+                groups=groups,
+                ratios=ratios,
+                progress=progress,
+            )
     known = file.sensitivities.points
     points = {group.name: known[group.name] for group in groups}
     return Sensitivities(context=file.context, points=points)

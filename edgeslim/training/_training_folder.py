@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeslim.files import new_folder
+from edgeslim.locks import hold
 from edgeslim.progress import Progress, Stage
 
 if TYPE_CHECKING:
@@ -18,16 +19,21 @@ __all__ = ["show_steps", "working_folder"]
 
 @contextmanager
 def working_folder(out: Path) -> Iterator[None]:
-    """Makes a folder to work in; it is removed if the work fails and it was new and is empty."""
-    there = out.exists()
-    new_folder(out)
-    try:
-        yield
-    except BaseException:
-        if not there:
-            with suppress(OSError):
-                out.rmdir()
-        raise
+    """Makes a folder to work in; it is removed if the work fails and it was new and is empty.
+
+    Raises:
+        InUseError: Another process works in it.
+    """
+    with hold(out):
+        there = out.exists()
+        new_folder(out)
+        try:
+            yield
+        except BaseException:
+            if not there:
+                with suppress(OSError):
+                    out.rmdir()
+            raise
 
 
 @contextmanager

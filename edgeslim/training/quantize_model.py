@@ -11,6 +11,7 @@ from edgeslim.conversion.model_files import check_model_folder
 from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.conversion.required_memory import check_memory
 from edgeslim.conversion.shape_options import ONLY_SHAPE
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
@@ -125,8 +126,10 @@ def quantize(request: QuantizeRequest) -> Quantization:
     from edgeslim.training.quantization.calibrate import calibrate, calibration_batches
 
     with temporary_folder() as scratch, working_folder(out):
+        check_model_folder(out)  # again: another process may have written one meanwhile
         shapes = None if request.input_shape is None else {"": request.input_shape}
         prepared = prepare(source, scratch / "before", input_shapes=shapes)
+        check_memory(prepared.graph, prepared.name)
         net = load_program_net(prepared.prefix)
         data = found.data(net.only_shape(source.name), SPLIT_SEED)
         check_batches(net)

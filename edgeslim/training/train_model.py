@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from edgeslim.conversion.build_network import find_network
 from edgeslim.conversion.model_files import check_model_folder, copy_model
 from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
+from edgeslim.conversion.required_memory import check_training_memory
 from edgeslim.conversion.shape_options import ONLY_SHAPE
 from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
@@ -88,6 +89,8 @@ def train(request: TrainRequest) -> Training:
     Raises:
         UsageError: Unknown names, numbers out of range, a folder with something else.
         BadFileError: Files of model or task cannot be read.
+        InUseError: Another process trains into the folder.
+        TooLargeError: It needs more memory than there is.
         ModelError: The network does not fit the task, or the training diverges.
     """
     with process_team() as team:
@@ -118,6 +121,8 @@ def train(request: TrainRequest) -> Training:
         with temporary_folder() as scratch:
             chosen = find_trainable(source, scratch, seed=request.seed, input_shape=shape)
         data = found.data(chosen.input_shape, SPLIT_SEED)
+        batch = min(request.batch_size, len(data.train)) // team.count
+        check_training_memory(chosen.graph, chosen.name, max(1, batch))
         fit = partial(trainer.train, chosen.net, data, settings, team=team)
         result = _train_and_save(request, team, chosen, fit)
     judged = metric_value(result.metric, len(data.validation), data.metric)

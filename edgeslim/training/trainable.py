@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from edgeslim.conversion.model_source import LayerModel, ModelSource, SavedModel
 from edgeslim.conversion.prepare import build_layer, prepare, prepare_layer
 from edgeslim.errors import UsageError
+from edgeslim.graph import Graph
 from edgeslim.opspec import Shape
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Trainable:
         name: Short name for reports.
         net: The network with saved weights, or with initial ones from the seed.
         input_shape: Shape of its only input, ``(N, C, H, W)``; it takes any ``N``.
+        graph: Its operators before any fusion, for the batch of that shape.
         save: Writes the current network into a folder, as ``model.pdmodel`` and
             ``model.pdiparams``.
     """
@@ -33,6 +35,7 @@ class Trainable:
     name: str
     net: nn.Layer
     input_shape: Shape
+    graph: Graph
     save: Callable[[Path], object]
 
 
@@ -73,11 +76,12 @@ def _from_layer(
         )
     net = build_seeded(lambda: build_layer(source), seed)
     # Saving is tried first: it must not fail after hours of training.
-    prepare_layer(net, shape, scratch / "first", name=source.name)
+    prepared = prepare_layer(net, shape, scratch / "first", name=source.name)
     return Trainable(
         name=source.name,
         net=net,
         input_shape=shape,
+        graph=prepared.graph,
         save=lambda folder: prepare_layer(net, shape, folder, name=source.name),
     )
 
@@ -95,5 +99,6 @@ def _from_files(source: SavedModel, scratch: Path, input_shape: Shape | None) ->
         name=source.name,
         net=net,
         input_shape=shape,
+        graph=prepared.graph,
         save=lambda folder: net.save(folder / "model"),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeslim.errors import UsageError
+from edgeslim.free_memory import require_memory
 from edgeslim.photos import open_photo
 
 if TYPE_CHECKING:
@@ -47,8 +49,10 @@ def scale_to_nearest(images: NDArray[np.float32], input_shape: Shape) -> NDArray
 
     Raises:
         UsageError: A shape that is not one of images.
+        TooLargeError: There is not enough memory for all of them.
     """
     check_image_shape(input_shape)
+    _check_memory(len(images), input_shape)
     _, channels, height, width = input_shape
     count, h, w = images.shape
     rows, columns = np.arange(height) * h // height, np.arange(width) * w // width
@@ -68,13 +72,24 @@ def pad_or_average(images: NDArray[np.float32], input_shape: Shape) -> NDArray[n
 
     Raises:
         UsageError: A shape that is not one of images.
+        TooLargeError: There is not enough memory for all of them.
     """
     check_image_shape(input_shape)
+    _check_memory(len(images), input_shape)
     _, channels, height, width = input_shape
     count, h, w = images.shape
     scaled = _resampling(h, height) @ images @ _resampling(w, width).T
     return np.ascontiguousarray(
         np.broadcast_to(scaled[:, None], (count, channels, height, width)), dtype=np.float32
+    )
+
+
+def _check_memory(count: int, input_shape: Shape) -> None:
+    """Checks that images fit in memory, where all of them are held."""
+    require_memory(
+        count * math.prod(input_shape[1:]) * np.dtype(np.float32).itemsize,
+        f"a task of {count:,} images of {'x'.join(map(str, input_shape[1:]))}",
+        "give a smaller --input-shape",
     )
 
 
