@@ -1,9 +1,12 @@
 """How well is a device predicted from the table of another one, and few timings of its own?
 
-    .venv/bin/python benchmarks/transfer.py OTHER NEW
+    .venv/bin/python benchmarks/transfer.py OTHER NEW [two-threads | native | onnxruntime]
 
 OTHER and NEW are tables of two devices with the same networks and their operators, such as
-`benchmarks/prediction.py` writes; NEW is made, with two threads, if it is not there yet. Some
+`benchmarks/prediction.py` writes. NEW is made on this machine if it is not there yet: with two
+threads, or with the runner in C++ (g++ and Paddle-Lite's wheel), or by ONNX Runtime's profiler
+(`EDGESLIM_ONNXRUNTIME_PYTHON` and `EDGESLIM_ONNX_PYTHON` name the Pythons that have it and
+paddle2onnx). Of the networks of OTHER a share is measured: `EVERY`. Some
 operators of NEW are chosen as `edgeslim profile --like OTHER --budget N` chooses them, and some
 networks at random; the other networks are predicted from these and OTHER. Beside it stands the
 same without OTHER, and the line through what OTHER predicts (two numbers).
@@ -12,6 +15,7 @@ If NEW has no networks, random operators of it are kept, and its other operators
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,13 +23,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from machine import machine_line
-from prediction import HEADERS, built, figures, measure, named_networks
+from new_devices import NEW_DEVICES
+from prediction import HEADERS, figures, named_networks
 from tabulate import tabulate
 
-from edgeslim.device import DeviceChoice
 from edgeslim.latency_rows import NetworkRow, OperatorRow
 from edgeslim.latency_table import LatencyTable
-from edgeslim.measuring.device_session import open_device
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.family_model import NORMAL_90
@@ -44,14 +47,17 @@ BUDGETS = ((0, 10), (30, 5), (100, 10))
 KEPT = (30, 60, 150)
 """Operators that are kept of a table without networks."""
 SEEDS = range(5)
-EVERY = 2
-"""One in so many networks is measured on the new device: that takes half the time."""
+EVERY = int(os.environ.get("EVERY", "1"))
+"""One in so many of the other device's networks is measured on the new one."""
 
 
-def main(other: Path, new: Path) -> None:
+def main(other: Path, new: Path, how: str) -> None:
+    known = LatencyTable.read(other)
     if not new.exists():
-        measure_new(new)
-    known, table = LatencyTable.read(other), LatencyTable.read(new)
+        named = named_networks()
+        both = [name for name in named if name in known.networks and ":" not in name]
+        NEW_DEVICES[how](new, {name: named[name] for name in both[::EVERY]})
+    table = LatencyTable.read(new)
     print(f"from {known.context.execution_text} to {table.context.execution_text}\n")
     if not table.networks:
         report_operators(known, table)
@@ -110,14 +116,6 @@ def report_operators(other: LatencyTable, new: LatencyTable) -> None:
     headers = ["measured", "MAPE", "without the other", "weight of the other", "in 90 % interval"]
     print(tabulate(rows, headers=headers, tablefmt="github"), "\n")
     print(machine_line())
-
-
-def measure_new(path: Path) -> None:
-    """Measures some of the networks, and all their operators, with two threads."""
-    session = open_device(DeviceChoice(name="host", threads=2))
-    named = dict(list(named_networks().items())[::EVERY])
-    with TemporaryDirectory() as scratch:
-        measure(session, LatencyTable.open(path, session.context()), built(named, Path(scratch)))
 
 
 def replay(
@@ -180,4 +178,4 @@ def predictions(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), (sys.argv[3:] or ["two-threads"])[0])

@@ -47,6 +47,8 @@ class Source(str, Enum):
     """Estimated by the networks of a table that has no operators."""
     MISSING = "missing"
     LEFT_OUT = "not in this table's convention"
+    WITHIN = "in the operator before"
+    """Computed there by a runtime that fuses further, and so in its time."""
 
 
 class OperatorRows:
@@ -131,7 +133,8 @@ class OperatorRows:
         """Where the latency of an operator comes from."""
         key = self.key(spec)
         if key is None:
-            return Source.LEFT_OUT
+            further = self._convention is Convention.FUSED_FURTHER
+            return Source.WITHIN if further else Source.LEFT_OUT
         if key in self._curves:
             return Source.MEASURED
         self.of([spec])

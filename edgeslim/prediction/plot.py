@@ -26,6 +26,7 @@ _COLOURS = {
     Source.FITTED: "#8a6fb0",
     Source.MISSING: "#9e2a2b",
     Source.LEFT_OUT: "#8d99ae",
+    Source.WITHIN: "#8d99ae",
 }
 _UNKNOWN = {
     Source.MISSING: "not in the table",

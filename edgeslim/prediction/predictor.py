@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
@@ -13,6 +13,7 @@ from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.calibration import Calibration, CalibrationNetwork, calibrate
+from edgeslim.prediction.left_out_errors import left_out_errors
 from edgeslim.prediction.operator_rows import OperatorRows, Source
 from edgeslim.table_keys import is_view
 from edgeslim.tables.sums import networks_that_are_sums
@@ -86,8 +87,8 @@ class Prediction:
     @property
     def coverage(self) -> float:
         """Share of the operators whose latency is measured or estimated."""
-        known = (Source.MEASURED, Source.INTERPOLATED, Source.TRANSFERRED, Source.FITTED)
-        found = sum(operator.source in known for operator in self.operators)
+        unknown = (Source.MISSING, Source.LEFT_OUT)
+        found = sum(operator.source not in unknown for operator in self.operators)
         return found / len(self.operators) if self.operators else 1.0
 
 
@@ -111,6 +112,7 @@ class Predictor:
         self.rows = OperatorRows(table, only=only, without=without)
         self._without = without
         self._only = only
+        self._is_whole = only is None and without == ()
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -121,10 +123,10 @@ class Predictor:
         if not self.rows.learns_from_networks:
             return found
         # The operators' latencies have seen the networks that they are judged by.
-        measured_ms = self.table.network_latencies_ms()
-        return found.with_residuals(
-            {name: self._left_out_ms(name) / measured_ms[name] - 1 for name in found.residuals}
-        )
+        if not self._is_whole:
+            return found.with_residuals(self._left_out_errors(found.residuals))
+        errors = left_out_errors(self.table, lambda: self._left_out_errors(found.residuals))
+        return found.with_residuals({name: errors[name] for name in found.residuals})
 
     @cached_property
     def _raw_calibration(self) -> Calibration:
@@ -146,6 +148,10 @@ class Predictor:
             calibrate(truths, self.rows.layout, others=self.rows.other_models),
             refused=refused,
         )
+
+    def _left_out_errors(self, names: Iterable[str]) -> dict[str, float]:
+        measured_ms = self.table.network_latencies_ms()
+        return {name: self._left_out_ms(name) / measured_ms[name] - 1 for name in names}
 
     def _left_out_ms(self, name: str) -> float:
         """Predicted latency of a network by a table that has never seen it."""

@@ -43,6 +43,8 @@ class Known(str, Enum):
     MISSING = "missing"
     LEFT_OUT = "left out"
     """Tables of this convention never have it."""
+    WITHIN = "in the operator before"
+    """Computed there, and so in its time, by a runtime that fuses further."""
     NO_TABLE = "no table"
 
 

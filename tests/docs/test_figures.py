@@ -20,6 +20,8 @@ _HELPERS = {
     "mobile_networks",
     "narrow_light_nas",
     "network_families",
+    "new_devices",
+    "profile_onnx",
     "pruning_problems",
     "pruning_rivals",
     "real_problems",

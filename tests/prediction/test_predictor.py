@@ -152,6 +152,21 @@ def test_what_the_tables_convention_leaves_out_is_a_gap_that_is_counted_and_no_e
     assert Predictor(table).predict([SMALL[1]]).total_ms == pytest.approx(0.5)
 
 
+def test_what_a_runtime_fuses_further_is_in_the_operator_before_and_no_gap(path: Path) -> None:
+    context = msgspec.structs.replace(CONTEXT, convention=Convention.FUSED_FURTHER)
+    shape = ((1, 8, 4, 4),)
+    total = OpSpec(
+        kind="elementwise_add", inputs=Shapes(X=shape, Y=shape), outputs=Shapes(Out=shape)
+    )
+    table = LatencyTable.open(path, context)
+    table.add(row(SMALL[0], 1.0))
+    prediction = Predictor(table).predict([SMALL[0], total])
+    assert prediction.total_ms == pytest.approx(1.0)
+    assert (prediction.missing, prediction.excluded_kinds) == ((), {})
+    assert prediction.of(Source.WITHIN) == (total,)
+    assert prediction.coverage == 1.0
+
+
 def test_a_network_of_nothing_takes_no_time(path: Path) -> None:
     prediction = Predictor(table_at(path)).predict([])
     assert (prediction.total_ms, prediction.interval_ms) == (0.0, None)

@@ -46,6 +46,7 @@ _KINDS = {
     Known.FITTED: Mark.INTERPOLATED,
     Known.MISSING: Mark.MISSING,
     Known.LEFT_OUT: Mark.LEFT_OUT,
+    Known.WITHIN: Mark.LEFT_OUT,
     Known.NO_TABLE: Mark.MISSING,
 }
 
@@ -140,7 +141,7 @@ def _picture(subject: ModelRecord) -> Picture:
                     (Mark.MEASURED, "measured alone, for the table"),
                     (Mark.INTERPOLATED, estimated),
                     (Mark.MISSING, "missing"),
-                    (Mark.LEFT_OUT, "left out by the table's convention"),
+                    (Mark.LEFT_OUT, "left out by the convention, or in the operator before"),
                 )
                 if mark in kinds
             ],
