@@ -13,6 +13,7 @@ from edgeslim.rewriting.network import Network, Op
 __all__ = [
     "AFFINE_KINDS",
     "Affine",
+    "Values",
     "affine_chain",
     "affine_of",
     "constant_of",

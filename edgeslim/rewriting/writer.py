@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from edgeslim.rewriting.network import Network, Op
 
 __all__ = ["OperatorWriter"]
+
+Values = np.ndarray[Any, Any]
 
 
 class OperatorWriter:
@@ -99,6 +103,108 @@ class OperatorWriter:
     def binary(self, kind: str, x: str, y: str, axis: int = -1) -> str:
         """``elementwise_KIND`` of two tensors, of which the second is no larger."""
         return self.write(f"elementwise_{kind}", {"X": x, "Y": y}, self.shape(x), axis=axis)
+
+    def norm_of(self, x: str, factor: Values, offset: Values) -> str:
+        """``factor * x + offset`` for each channel of ``(N, C, H, W)``, as a batch norm."""
+        stem, ones = self._stem, np.ones(len(factor))
+        scale, bias, mean, variance = (
+            self.network.add_value(f"{stem}.{name}", value)
+            for name, value in (
+                ("scale", factor),
+                ("bias", offset),
+                ("mean", 0 * ones),
+                ("variance", ones),
+            )
+        )
+        result = self.write(
+            "batch_norm",
+            {"X": x, "Scale": scale, "Bias": bias, "Mean": mean, "Variance": variance},
+            self.shape(x),
+            output="Y",
+            epsilon=0.0,
+            momentum=0.9,
+            is_test=True,
+            use_global_stats=False,
+            trainable_statistics=False,
+            data_layout="NCHW",
+        )
+        last = self.ops.pop()
+        unread = {
+            slot: (self.network.add_tensor(f"{stem}.{slot.lower()}", (len(factor),)),)
+            for slot in ("SavedMean", "SavedVariance")
+        }
+        outputs = {**last.outputs, "MeanOut": (mean,), "VarianceOut": (variance,), **unread}
+        self.ops.append(Op(last.kind, last.inputs, outputs, last.attributes))
+        return result
+
+    def reshape(self, x: str, shape: Sequence[int]) -> str:
+        """The same elements in another shape."""
+        return self.write("reshape2", {"X": x}, shape, scratch="XShape", shape=tuple(shape))
+
+    def transpose(self, x: str, order: Sequence[int]) -> str:
+        """The axes in another order."""
+        shape = [self.shape(x)[axis] for axis in order]
+        return self.write("transpose2", {"X": x}, shape, scratch="XShape", axis=tuple(order))
+
+    def concat(self, parts: Sequence[str], axis: int) -> str:
+        """Several tensors joined along an axis."""
+        shape = [*self.shape(parts[0])]
+        shape[axis] = sum(self.shape(part)[axis] for part in parts)
+        return self.write("concat", {"X": list(parts)}, shape, axis=axis)
+
+    def cut(self, x: str, axis: int, start: int, count: int) -> str:
+        """Some slices in a row along an axis."""
+        shape = [*self.shape(x)]
+        if (start, count) == (0, shape[axis]):
+            return x
+        shape[axis] = count
+        return self.write(
+            "slice",
+            {"Input": x},
+            shape,
+            axes=(axis,),
+            starts=(start,),
+            ends=(start + count,),
+            infer_flags=(1,),
+            decrease_axis=(),
+        )
+
+    def pad(self, x: str, sides: Sequence[int]) -> str:
+        """Images with zeros above, below, on the left and on the right."""
+        top, bottom, left, right = sides
+        n, c, h, w = self.shape(x)
+        if not any(sides):
+            return x
+        h_after, w_after = h + top + bottom, w + left + right
+        # Paddle pads images so, and the optimizer makes one operator of the three.
+        deep = self.write("unsqueeze2", {"X": x}, (n, c, 1, h, w), scratch="XShape", axes=(2,))
+        padded = self.write(
+            "pad3d",
+            {"X": deep},
+            (n, c, 1, h_after, w_after),
+            paddings=(left, right, top, bottom, 0, 0),
+            mode="constant",
+            value=0.0,
+            data_format="NCDHW",
+        )
+        return self.write(
+            "squeeze2", {"X": padded}, (n, c, h_after, w_after), scratch="XShape", axes=(2,)
+        )
+
+    def depthwise(self, x: str, filters: str, shape: Sequence[int]) -> str:
+        """A depthwise convolution without padding and bias."""
+        return self.write(
+            "depthwise_conv2d",
+            {"Input": x, "Filter": filters},
+            shape,
+            output="Output",
+            strides=(1, 1),
+            paddings=(0, 0),
+            dilations=(1, 1),
+            groups=self.shape(x)[1],
+            padding_algorithm="EXPLICIT",
+            data_format="NCHW",
+        )
 
     def finish(self, last: str, result: str) -> list[Op]:
         """The operators, with another name for the result of the last."""

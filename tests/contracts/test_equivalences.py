@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import edgeslim
+from edgeslim.execution import Target
 from edgeslim.paddle_io.difference import difference_and_scale
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.rewriting.equivalences import EQUIVALENCES, Equivalence
@@ -94,3 +96,16 @@ def test_results_that_others_read_stay(equivalence: Equivalence, seed: int) -> N
     for name, changed in rewritings(equivalence, network).items():
         made = {result for op in changed.ops for result in op.writes}
         assert made.issuperset(network.fetches), name
+
+
+@pytest.mark.slow
+def test_all_forms_are_right_for_both_targets(equivalence: Equivalence, tmp_path: Path) -> None:
+    """`opt` converts them, and what it leaves computes what Paddle computes."""
+    network = drawn(equivalence, 0)
+    for number, (name, changed) in enumerate(rewritings(equivalence, network).items()):
+        changed.write(tmp_path / str(number))
+        done = edgeslim.convert(
+            str(tmp_path / f"{number}.pdmodel"), list(Target), out=tmp_path / f"out{number}"
+        )
+        assert not done.failures, name
+        assert all(model.outputs.max_rel < 1e-4 for model in done.models), name

@@ -1,0 +1,105 @@
+"""Networks for `rewriting.py` of blocks that published networks are made of."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F  # noqa: N812 - the name that everybody uses
+from paddle import nn
+
+
+class Branched(nn.Layer):
+    """3x3 beside 1x1 beside the tensor itself, each with a norm, as RepVGG is trained."""
+
+    def __init__(self, c_in: int, c_out: int, stride: int) -> None:
+        super().__init__()
+        self.wide = nn.Sequential(
+            nn.Conv2D(c_in, c_out, 3, stride, 1, bias_attr=False), nn.BatchNorm2D(c_out)
+        )
+        self.point = nn.Sequential(
+            nn.Conv2D(c_in, c_out, 1, stride, bias_attr=False), nn.BatchNorm2D(c_out)
+        )
+        self.same = nn.BatchNorm2D(c_in) if (c_in, stride) == (c_out, 1) else None
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        total = self.wide(x) + self.point(x)
+        return F.relu(total if self.same is None else total + self.same(x))
+
+
+class LargeKernel(nn.Layer):
+    """A depthwise 7x7, a norm and two 1x1 with a GELU, as ConvNeXt has them."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2D(channels, channels, 7, padding=3, groups=channels),
+            nn.BatchNorm2D(channels),
+            nn.Conv2D(channels, 2 * channels, 1),
+            nn.GELU(approximate=True),
+            nn.Conv2D(2 * channels, channels, 1),
+        )
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return x + self.body(x)
+
+
+class SwishInverted(nn.Layer):
+    """An inverted residual with swish and squeeze-and-excitation, as EfficientNet has it."""
+
+    def __init__(self, c_in: int, c_out: int, stride: int) -> None:
+        super().__init__()
+        wide = 4 * c_in
+        self.expand = nn.Sequential(
+            nn.Conv2D(c_in, wide, 1, bias_attr=False), nn.BatchNorm2D(wide), nn.Swish()
+        )
+        self.depth = nn.Sequential(
+            nn.Conv2D(wide, wide, 3, stride, 1, groups=wide, bias_attr=False),
+            nn.BatchNorm2D(wide),
+            nn.Swish(),
+        )
+        self.squeeze = nn.Sequential(
+            nn.AdaptiveAvgPool2D(1), nn.Conv2D(wide, c_in, 1), nn.Swish(), nn.Conv2D(c_in, wide, 1)
+        )
+        self.project = nn.Sequential(
+            nn.Conv2D(wide, c_out, 1, bias_attr=False), nn.BatchNorm2D(c_out)
+        )
+        self.is_residual = (c_in, stride) == (c_out, 1)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        y = self.depth(self.expand(x))
+        y = self.project(y * F.sigmoid(self.squeeze(y)))
+        return x + y if self.is_residual else y
+
+
+def _with_norms(net: nn.Layer) -> nn.Layer:
+    """The network with statistics in its norms as after a training, and not 0 and 1."""
+    paddle.seed(0)
+    for name, value in net.state_dict().items():
+        if name.endswith("_mean"):
+            value.set_value(paddle.randn(value.shape) * 0.1)
+        if name.endswith("_variance"):
+            value.set_value(paddle.rand(value.shape) + 0.5)
+    return net
+
+
+def _classifier(channels: int, *blocks: nn.Layer) -> nn.Layer:
+    return _with_norms(
+        nn.Sequential(*blocks, nn.AdaptiveAvgPool2D(1), nn.Flatten(), nn.Linear(channels, 100))
+    )
+
+
+def branched() -> nn.Layer:
+    """Nine blocks of branches."""
+    widths = ((3, 32, 2), (32, 48, 2), *([(48, 48, 1)] * 3), (48, 96, 2), *([(96, 96, 1)] * 3))
+    return _classifier(96, *(Branched(*width) for width in widths))
+
+
+def large_kernels() -> nn.Layer:
+    """Four blocks with depthwise 7x7."""
+    return _classifier(64, nn.Conv2D(3, 64, 4, 4), *(LargeKernel(64) for _ in range(4)))
+
+
+def swish_inverted() -> nn.Layer:
+    """Six inverted residuals with swish."""
+    widths = ((16, 24, 2), (24, 24, 1), (24, 40, 2), (40, 40, 1), (40, 80, 2), (80, 80, 1))
+    first = nn.Sequential(nn.Conv2D(3, 16, 3, 2, 1, bias_attr=False), nn.BatchNorm2D(16))
+    return _classifier(80, first, nn.Swish(), *(SwishInverted(*width) for width in widths))
