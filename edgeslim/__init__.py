@@ -111,6 +111,11 @@ _MODULES = {
 }
 
 
+def __dir__() -> list[str]:
+    """Names everything that there is, imported or not."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - what is asked for decides
     """Imports what is used only when it is used: ``import edgeslim`` costs nothing."""
     if name in _MODULES:

@@ -86,10 +86,9 @@ app = typer.Typer(
     help=(
         "Make a PaddlePaddle model meet a latency on a device, and prove it by measurement.\n\n"
         "Exit codes: 0 done; 1 the work failed; 2 wrong usage; 3 done with gaps, which are "
-        "listed. --debug anywhere shows the trace of an error."
+        "listed; 130 interrupted, and the same command goes on."
     ),
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -106,6 +105,9 @@ def _options(
     context: typer.Context,
     version: bool = typer.Option(  # noqa: ARG001 - it is shown already
         False, "--version", callback=_show_version, is_eager=True, help="Show the version."
+    ),
+    debug: bool = typer.Option(  # noqa: ARG001 - it is taken off before, wherever it stands
+        False, "--debug", help="Show the trace of an error; it may stand anywhere."
     ),
 ) -> None:
     """Options of the program itself."""

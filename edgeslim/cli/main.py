@@ -122,7 +122,9 @@ def _ending(error: BaseException) -> tuple[int, str]:
         case TyperException():
             # Without any arguments the help was printed, and there is nothing to add.
             message = error.format_message()
-            return 2, f"{message} (edgeslim --help says more)" if message else ""
+            context = getattr(error, "ctx", None)
+            asked = "edgeslim" if context is None else context.command_path
+            return 2, f"{message} ({asked} --help says more)" if message else ""
         case BrokenPipeError():
             return 1, "nobody reads the output any more"
         case OSError():

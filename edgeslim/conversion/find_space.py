@@ -9,6 +9,7 @@ from typing import Any
 from edgeslim.conversion.traced_space import TracedSpace, UserSpace
 from edgeslim.conversion.user_object import check_has, find_in_file
 from edgeslim.errors import BadFileError, UsageError
+from edgeslim.models import MODELS
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import SPACES, SpaceFamily, Tokens, check_tokens
@@ -35,6 +36,10 @@ def find_space(text: str, *, progress: Progress = SILENT) -> SpaceFamily:
     """
     found = find_in_file(text, _DEFAULT_NAME)
     if found is None:
+        if text in MODELS and text not in SPACES:
+            raise UsageError(
+                f"{text} is a model, not a search space; the spaces are {', '.join(SPACES.names())}"
+            )
         return SPACES.get(text)
     file, object_name, thing = found
     if isinstance(thing, SpaceFamily):

@@ -19,6 +19,7 @@ from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.pir.reader import read_pir
 from edgeslim.paddle_io.proto import read_program
+from edgeslim.spaces import SPACES
 
 if TYPE_CHECKING:
     import paddle
@@ -129,6 +130,11 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
         near = get_close_matches(path.name, _names_in(path.parent), n=1)
         hint = f"; did you mean {path.parent / near[0]}?" if near else ""
         raise BadFileError(f"there is no model at {text}{hint}")
+    if text in SPACES:
+        raise UsageError(
+            f"{text} is a search space, not a model; edgeslim space build {text} --out FOLDER "
+            "saves a network of it"
+        )
     raise UnknownNameError("model", text, MODELS.names())
 
 

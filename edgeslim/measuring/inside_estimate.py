@@ -18,7 +18,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy import optimize, stats
 
 from edgeslim.measuring.prefix_rounds import PrefixRounds, Times
 
@@ -87,6 +86,8 @@ def estimate_inside(rounds: PrefixRounds) -> InsideTimes:
     best = fit.times()
     made = len(speeds)
     # Drawing again makes the spread of so few look smaller than it is.
+    from scipy import stats  # slow to import
+
     widen = math.sqrt(made / (made - 1)) * float(stats.t.ppf(0.5 + LEVEL / 2, made - 1))
     random = np.random.default_rng(0)
     draws = [random.integers(0, made, made) for _ in range(_DRAWS)]
@@ -148,6 +149,8 @@ class _Fit:
 
     def times(self) -> Times:
         """Times that fit all rounds, none of them below zero."""
+        from scipy import optimize  # slow to import
+
         return np.asarray(optimize.nnls(self._matrix, self._means)[0])
 
     def times_of(self, chosen: np.ndarray[Any, Any]) -> Times:

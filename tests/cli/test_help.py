@@ -71,3 +71,30 @@ def test_a_command_with_a_typing_error_is_named(tmp_path: Path) -> None:
 def test_the_version_is_the_packages(tmp_path: Path) -> None:
     shown = edgeslim("--version", folder=tmp_path)
     assert (shown.code, shown.out, shown.err) == (0, f"edgeslim {package.__version__}\n", "")
+
+
+def test_a_usage_error_names_the_help_of_its_command(tmp_path: Path) -> None:
+    shown = edgeslim("deploy", "--nope", folder=tmp_path)
+    assert "--nope (edgeslim deploy --help says more)" in shown.error(2)
+
+
+@pytest.mark.parametrize(("words", "offered"), [("dep", "deploy"), ("deploy --ta", "--table")])
+def test_a_shell_completes_commands_and_options(words: str, offered: str, tmp_path: Path) -> None:
+    shown = edgeslim(
+        folder=tmp_path,
+        _EDGESLIM_COMPLETE="complete_bash",
+        COMP_WORDS=f"edgeslim {words}",
+        COMP_CWORD=str(len(words.split())),
+    )
+    assert offered in shown.out.split()
+
+
+def test_a_space_where_a_model_is_wanted_is_recognised_and_the_reverse(tmp_path: Path) -> None:
+    build = edgeslim("inspect", "light-nas-small", folder=tmp_path).error(2)
+    assert "is a search space, not a model; edgeslim space build light-nas-small" in build
+    search = ("search", "--space", "mobilenet-v1", "--max-macs", "1M", "--task", "digits")
+    assert "is a model, not a search space" in edgeslim(*search, folder=tmp_path).error(2)
+
+
+def test_the_package_lists_what_there_is() -> None:
+    assert set(package.__all__) <= set(dir(package))
