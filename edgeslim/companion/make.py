@@ -175,7 +175,7 @@ def _fill(base: Path, folder: Path) -> None:
     """Makes an environment and installs what is pinned, and checks that it can be loaded.
 
     Args:
-        base: A Python 3.10 to make it from.
+        base: Path of a Python 3.10 that has ``venv``.
         folder: Folder that the environment becomes.
     """
     python = folder / "bin" / "python"

@@ -43,7 +43,7 @@ class LitePython(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of a Python that runs Paddle-Lite.
 
     Args:
-        version: Version of this Python.
+        version: Version of Python, such as ``3.10.13``.
         paddlelite: Version of Paddle-Lite's wheel; empty if it is not installed.
         numpy: Version of NumPy; empty if it is not installed.
         package: Path of the wheel's folder, as text; empty if it is not installed.
@@ -74,7 +74,7 @@ def describe_lite_python(python: Path) -> LitePython:
     """Asks a Python what it has.
 
     Args:
-        python: Path of the program that is asked.
+        python: Path of the program, or a link to it.
 
     Raises:
         ProgramError: It does not start, or answers with something else.

@@ -18,6 +18,7 @@ from edgeslim.errors import (
 )
 from edgeslim.execution import Precision, Target
 from edgeslim.files import temporary_folder
+from edgeslim.fusion import fuse
 from edgeslim.graph import Graph
 from edgeslim.lite.converter import (
     Conversion,
@@ -36,6 +37,7 @@ __all__ = [
     "OptimizedFile",
     "check_place",
     "fused_graph",
+    "fused_graph_by_rules",
     "optimize",
     "optimize_and_fuse",
     "unfused_graph",
@@ -134,6 +136,16 @@ def fused_graph(model: PreparedModel, target: Target) -> Graph:
         return _read_fused(
             convert_one(_conversion(model, target, folder / "fused", ConversionTask.FUSE))
         )
+
+
+def fused_graph_by_rules(model: PreparedModel, target: Target) -> Graph:
+    """The operators of `fused_graph`, by our own rules and without the optimizer.
+
+    Raises:
+        ModelError: The target's kernels are known to compute one of its operators wrongly.
+    """
+    Place.of(target).check(model.name, operators_of(read_program(model.program)))
+    return fuse(unfused_graph(model), target)
 
 
 def optimize_and_fuse(

@@ -34,7 +34,7 @@ from edgeslim.transports import TRANSPORTS, Transport
 __all__ = ["Check", "doctor"]
 
 _PYTHONS = (3, 10), (3, 14)
-_PADDLE = (3, 0, 0), (3, 4)
+_PADDLE = (3, 3, 1), (3, 4)
 _NUMPY = (1, 26), (3,)
 _MAKE_AGAIN = "edgeslim lite install --again"
 _CLOCK_OFF_S = 300

@@ -188,4 +188,7 @@ def _errors(values: Times, smallest: float) -> Times:
         low, high = np.quantile(known, [0.25, 0.75])
         errors.append(max(smallest, float(high - low) / 1.349 / math.sqrt(known.size)))
     finite = [error for error in errors if math.isfinite(error)]
-    return np.nan_to_num(np.array(errors), nan=max(finite, default=1.0), posinf=math.inf)
+    known_errors: np.ndarray[Any, Any] = np.nan_to_num(
+        np.array(errors), nan=max(finite, default=1.0), posinf=math.inf
+    )
+    return known_errors

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
+from edgeslim.companion import lite_python
 from edgeslim.conversion.model_source import find_model
-from edgeslim.conversion.optimized import fused_graph
-from edgeslim.conversion.prepare import prepare
+from edgeslim.conversion.optimized import fused_graph, fused_graph_by_rules
+from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.shape_options import INPUT_SHAPES
+from edgeslim.errors import ProgramError, UnwritableError
+from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
+from edgeslim.graph import Graph
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, called_with
 from edgeslim.prediction.predictor import Prediction, Predictor
 
 __all__ = ["PredictRequest", "predict"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,15 +48,26 @@ def predict(request: PredictRequest) -> Prediction:
 
     Raises:
         UsageError, BadFileError, ModelError: The model or the table is not valid.
-        ProgramError: ``opt`` cannot convert the model.
+        ProgramError: ``opt`` cannot convert the model. Where there is no ``opt`` and it cannot be
+            had, operators are fused by our own rules, with a warning in the log.
     """
     source = find_model(request.model)
     known = LatencyTable.read(request.table)
     with temporary_folder() as folder:
         prepared = prepare(source, folder, input_shapes=request.input_shapes)
-        fused = fused_graph(prepared, known.context.execution.target)
+        fused = _fuse(prepared, known.context.execution.target)
     predictor = Predictor(known)
     prediction = predictor.predict(fused.specs)
     if known.context.fused_for is not None:
         return prediction
     return replace(predictor.predict(prepared.graph.specs), fused_ms=prediction.total_ms)
+
+
+def _fuse(model: PreparedModel, target: Target) -> Graph:
+    """The operators that the optimizer leaves, or that it should leave where it cannot be had."""
+    try:
+        lite_python()
+    except (ProgramError, UnwritableError) as error:
+        _log.warning("operators are fused by edgeslim's own rules and not by opt: %s", error)
+        return fused_graph_by_rules(model, target)
+    return fused_graph(model, target)

@@ -52,12 +52,12 @@ class Layer:
     @property
     def outputs(self) -> int:
         """Number of channels that it writes."""
-        return self.grouped.shape[0] * self.grouped.shape[1]
+        return int(self.grouped.shape[0] * self.grouped.shape[1])
 
     @property
     def inputs(self) -> int:
         """Number of channels that it reads."""
-        return self.grouped.shape[0] * self.grouped.shape[2]
+        return int(self.grouped.shape[0] * self.grouped.shape[2])
 
     def times_outputs(self, factor: Values) -> Values:
         """Weights for results that are multiplied by a number for each channel."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import paddle
 import paddle.nn.functional as F  # noqa: N812 - the name that everybody uses
-from paddle.incubate.nn.functional import swiglu
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "celu": lambda x: F.celu(x - 0.5, alpha=0.7),
@@ -39,7 +38,7 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "softshrink": lambda x: F.softshrink(x - 0.5, 0.2),
     "softsign": lambda x: F.softsign(x - 0.5),
     "stanh": lambda x: paddle.stanh(x, 0.6, 1.7),
-    "swiglu": swiglu,
+    "swiglu": F.swiglu,
     "swish": lambda x: F.swish(x - 0.5),
     "tanh": lambda x: F.tanh(x),
     "tanhshrink": lambda x: F.tanhshrink(x),
