@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from edgeslim.measuring.list_devices import devices
     from edgeslim.prediction.predict_model import predict
     from edgeslim.profiling.profile import profile
+    from edgeslim.profiling.timed_networks import table_of_networks
     from edgeslim.pruning.prune import prune
     from edgeslim.pruning.sensitivity import sensitivity
     from edgeslim.reporting.compare import report_comparison
@@ -75,6 +76,7 @@ __all__ = [
     "search_status",
     "sensitivity",
     "slim",
+    "table_of_networks",
     "train",
     "train_supernet",
 ]
@@ -106,6 +108,7 @@ _MODULES = {
     "search_status": "edgeslim.searching.status",
     "sensitivity": "edgeslim.pruning.sensitivity",
     "slim": "edgeslim.slimming.slim",
+    "table_of_networks": "edgeslim.profiling.timed_networks",
     "train": "edgeslim.training.train_model",
     "train_supernet": "edgeslim.training.train_supernet",
 }

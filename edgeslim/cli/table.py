@@ -17,6 +17,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.pictures import check_picture
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.copied_tables import add_copies
+from edgeslim.profiling.timed_networks import NetworksRequest, table_of_networks
 from edgeslim.table_formats import FORMATS, Refusal
 from edgeslim.tables.chart import chart_rows
 from edgeslim.tables.check import Finding, check_table
@@ -78,6 +79,32 @@ def import_(request: ImportRequest, as_json: Json = False) -> None:
         _print_refused("rows were not imported", done.refused)
     if done.refused:
         raise typer.Exit(GAPS)
+
+
+@app.command("networks")
+@with_options
+def networks(request: NetworksRequest, as_json: Json = False) -> None:
+    """Make a table from times of whole networks alone; operators are estimated from them.
+
+    Example: edgeslim table networks times.csv --device my-phone --threads 4 --out my-phone.jsonl
+    """
+    done = table_of_networks(request)
+    error = done.calibration.mean_error
+    if as_json:
+        print_json(
+            {
+                "table": done.table,
+                "networks": list(done.calibration.residuals),
+                "mean_error_percent": 100 * error,
+                "provenance": done.context.provenance,
+            }
+        )
+        return
+    count = format_count(len(done.calibration.residuals), "network")
+    print_lines(
+        f"{done.table}: {count}; {done.context.provenance}",
+        f"each family of networks, left out of the fit: {error:.1%} off on average",
+    )
 
 
 @app.command("export")
