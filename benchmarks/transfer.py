@@ -46,7 +46,7 @@ BUDGETS = ((0, 10), (30, 5), (100, 10))
 """Operators and networks that are measured on the new device."""
 KEPT = (30, 60, 150)
 """Operators that are kept of a table without networks."""
-SEEDS = range(5)
+SEEDS = range(int(os.environ.get("SEEDS", "5")))
 EVERY = int(os.environ.get("EVERY", "1"))
 """One in so many of the other device's networks is measured on the new one."""
 
@@ -68,6 +68,7 @@ def main(other: Path, new: Path, how: str) -> None:
         for seed in SEEDS:
             for name, judged in replay(known, table, operators, networks, seed).items():
                 found.setdefault(name, []).append(judged)
+        print(f"{operators} operators and {networks} networks are done", file=sys.stderr)
         for name, parts in found.items():
             title = f"{operators} operators, {networks} networks: {name}"
             predicted, measured, inside = map(np.concatenate, zip(*parts, strict=True))
