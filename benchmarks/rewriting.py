@@ -34,14 +34,19 @@ PPOCR = {
 """Folder of the wheel and shape of the image, by what a network is for."""
 
 VISION = (
-    *("alexnet", "densenet121", "googlenet", "inception_v3", "mobilenet_v1", "mobilenet_v2"),
-    *("mobilenet_v3_large", "mobilenet_v3_small", "resnet18", "resnet50", "resnext50_32x4d"),
-    *("shufflenet_v2_swish", "shufflenet_v2_x1_0", "squeezenet1_0", "squeezenet1_1", "vgg11"),
+    *("densenet121", "googlenet", "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large"),
+    *("mobilenet_v3_small", "resnet18", "resnet50", "shufflenet_v2_x1_0", "squeezenet1_1"),
 )
-"""One or two of each kind of `paddle.vision.models`."""
+"""Networks of `vision_models.py`."""
+
+MORE = (
+    *("alexnet", "inception_v3", "resnext50_32x4d", "shufflenet_v2_swish", "squeezenet1_0"),
+    "vgg11",
+)
+"""More of Paddle's networks, in `rewriting_networks.py`."""
 
 OWN = ("branched", "large_kernels", "swish_inverted")
-"""Networks of `rewriting_networks.py`."""
+"""Networks of blocks, in `rewriting_networks.py`."""
 
 GOAL_SLOWER, GOAL_FASTER, GOAL_CHOSEN_S = 0.99, 1.2, 5.0
 
@@ -55,8 +60,8 @@ def networks(ppocr: Path | None) -> dict[str, tuple[str, str]]:
         )
     for name in VISION:
         found[name] = (f"{HERE / 'vision_models.py'}:{name}", "1,3,224,224")
-    for name in OWN:
-        found[name] = (f"{HERE / 'rewriting_networks.py'}:{name}", "1,3,112,112")
+    for names, shape in ((MORE, "1,3,224,224"), (OWN, "1,3,112,112")):
+        found.update({name: (f"{HERE / 'rewriting_networks.py'}:{name}", shape) for name in names})
     return found
 
 

@@ -1,10 +1,30 @@
-"""Networks for `rewriting.py` of blocks that published networks are made of."""
+"""Networks for `rewriting.py`: of blocks that published networks are made of, and Paddle's."""
 
 from __future__ import annotations
 
 import paddle
 import paddle.nn.functional as F  # noqa: N812 - the name that everybody uses
 from paddle import nn
+from paddle.vision.models import (
+    alexnet,
+    inception_v3,
+    resnext50_32x4d,
+    shufflenet_v2_swish,
+    squeezenet1_0,
+    vgg11,
+)
+
+__all__ = [
+    "alexnet",
+    "branched",
+    "inception_v3",
+    "large_kernels",
+    "resnext50_32x4d",
+    "shufflenet_v2_swish",
+    "squeezenet1_0",
+    "swish_inverted",
+    "vgg11",
+]
 
 
 class Branched(nn.Layer):

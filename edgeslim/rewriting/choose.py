@@ -21,7 +21,7 @@ from edgeslim.progress import SILENT, Progress
 from edgeslim.rewriting.elimination import Costs, cheapest_choices
 from edgeslim.rewriting.network import Network
 from edgeslim.rewriting.prices import Prices
-from edgeslim.rewriting.sites import Site, Windows, apply_choices, find_sites
+from edgeslim.rewriting.sites import KnownWindows, Site, Windows, apply_choices, find_sites
 
 __all__ = ["Taken", "choose_forms"]
 
@@ -68,9 +68,11 @@ def choose_forms(
         progress: Display that shows the progress.
     """
     taken: list[Taken] = []
+    known: KnownWindows = {}
     for turn in range(_TURNS):
         sites = find_sites(network, without)
-        found = _choose_once(network, target, prices, sites, progress=progress, turn=turn)
+        windows = Windows(network, target, known)
+        found = _choose_once(windows, prices, sites, progress=progress, turn=turn)
         if not found:
             break
         done = set(apply_choices(network, [(one.place, _full_name(one)) for one in found]))
@@ -84,8 +86,7 @@ def _full_name(taken: Taken) -> str:
 
 
 def _choose_once(
-    network: Network,
-    target: Target,
+    windows: Windows,
     prices: Prices,
     sites: Sequence[Site],
     *,
@@ -95,7 +96,6 @@ def _choose_once(
     """The forms of one turn, in the order of the network."""
     if not sites:
         return []
-    windows = Windows(network, target)
     near = [windows.near(site.touched, 1, 1) for site in sites]
     pairs = [
         (one, two)

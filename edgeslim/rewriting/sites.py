@@ -25,7 +25,7 @@ from edgeslim.paddle_io.rewrites._rewrite import RewriteStage
 from edgeslim.rewriting.equivalences import EQUIVALENCES
 from edgeslim.rewriting.network import Network, Op
 
-__all__ = ["Choice", "Site", "Windows", "apply_choices", "find_sites"]
+__all__ = ["Choice", "KnownWindows", "Site", "Windows", "apply_choices", "find_sites"]
 
 _BEFORE, _BEHIND = 3, 2
 """How many operators before and behind those that a form touches the optimizer may fuse."""
@@ -95,19 +95,24 @@ def apply_choices(network: Network, choices: Iterable[Choice]) -> list[Choice]:
     return taken
 
 
+KnownWindows = dict[tuple[Any, ...], "Counter[OpSpec] | None"]
+"""Fused operators of windows, by what those that are fused alike have in common."""
+
+
 class Windows:
     """The windows of a network's sites, and what each combination of forms leaves there.
 
     Args:
         network: The network; it must not change meanwhile.
         target: Kind of processor that it is converted for.
+        known: What windows of an earlier turn left, which most of this one's are like.
     """
 
-    def __init__(self, network: Network, target: Target) -> None:
+    def __init__(self, network: Network, target: Target, known: KnownWindows | None = None) -> None:
         self._network = network
         self._target = target
         self._index = {id(op): place for place, op in enumerate(network.ops)}
-        self._known: dict[tuple[Any, ...], Counter[OpSpec] | None] = {}
+        self._known = {} if known is None else known
 
     def near(
         self, touched: Iterable[int], before: int = _BEFORE, behind: int = _BEHIND

@@ -25,6 +25,7 @@ _HELPERS = {
     "pruning_problems",
     "pruning_rivals",
     "real_problems",
+    "rewriting_networks",
     "small_mobilenet",
     "small_voc",
     "vision_models",
