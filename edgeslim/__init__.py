@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from edgeslim.deployment.deploy import convert, deploy
     from edgeslim.deployment.optimize import optimize
     from edgeslim.durations import LatencyShare
+    from edgeslim.exporting.export import export
     from edgeslim.inference.infer import infer
     from edgeslim.measuring.doctor import doctor
     from edgeslim.measuring.list_devices import devices
@@ -59,6 +60,7 @@ __all__ = [
     "devices",
     "doctor",
     "evaluate",
+    "export",
     "export_table",
     "import_table",
     "infer",
@@ -91,6 +93,7 @@ _MODULES = {
     "devices": "edgeslim.measuring.list_devices",
     "doctor": "edgeslim.measuring.doctor",
     "evaluate": "edgeslim.training.evaluate_model",
+    "export": "edgeslim.exporting.export",
     "export_table": "edgeslim.tables.export_table",
     "import_table": "edgeslim.tables.import_table",
     "infer": "edgeslim.inference.infer",

@@ -23,7 +23,7 @@ __all__ = ["COMMANDS", "app", "load_command"]
 COMMANDS = (
     *("doctor", "devices", "targets", "inspect", "profile", "predict", "slim", "optimize"),
     *("prune", "compress", "search", "supernet", "train", "evaluate", "infer", "quantize"),
-    *("sensitivity", "deploy", "report", "runner", "lite", "space", "table"),
+    *("sensitivity", "deploy", "export", "report", "runner", "lite", "space", "table"),
 )
 """Commands in the order of the help. A module of this name has a function `command`, with a class
 `Command` if it parses arguments in its own way, or an `app` with several commands."""

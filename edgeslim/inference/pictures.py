@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,9 @@ import numpy as np
 from edgeslim.conversion.model_inputs import fit_inputs, read_given
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.photos import open_photo, read_header
+from edgeslim.picture_steps import Arithmetic, PicturePart, PictureSteps
 from edgeslim.training.tasks import ReadsPictures, Task
-from edgeslim.training.tasks._photos import crop_for_evaluation, resize_whole
+from edgeslim.training.tasks._photos import crop_for_evaluation, photo_steps, resize_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,22 @@ class PlainPictures:
         pixels = pixels.reshape(height, width, channels).transpose(2, 0, 1)
         mean, scale = (_for_channels(numbers, channels) for numbers in (self.mean, self.scale))
         return np.ascontiguousarray((pixels - mean) / scale, dtype=np.float32)
+
+    def picture_steps(self, input_shape: Shape) -> PictureSteps:
+        """The steps of `picture` behind the decoder."""
+        part = PicturePart.WHOLE if self.finds_boxes else PicturePart.MIDDLE
+        channels = input_shape[1]
+        mean, scale = (
+            tuple(_for_channels(numbers, channels).ravel().tolist())
+            for numbers in (self.mean, self.scale)
+        )
+        return replace(
+            photo_steps(input_shape, part),
+            divisor=1.0,
+            mean=mean,
+            deviation=scale,
+            arithmetic=Arithmetic.DOUBLE,
+        )
 
 
 def picture_reader(

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from edgeslim.errors import BadFileError, UsageError
-from edgeslim.training.tasks import TASKS, Examples, Metric, TaskData, TaskEntry, find_task
+from edgeslim.picture_steps import apply
+from edgeslim.training.tasks import (
+    TASKS,
+    DescribesPictures,
+    Examples,
+    Metric,
+    TaskData,
+    TaskEntry,
+    find_task,
+)
 
 SHAPE = (1, 3, 32, 32)
 ENTRIES = TASKS.members()
@@ -80,3 +89,21 @@ def test_what_is_judged_is_the_same_every_time(name: str, data: dict[str, TaskDa
     places = np.asarray([1, 0], np.int64)
     first, again = (data[name].validation.batch(places, None)[0] for _ in range(2))
     assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize("name", READY)
+@pytest.mark.parametrize("shape", [SHAPE, (1, 1, 56, 28)])
+def test_the_steps_of_a_picture_give_what_the_task_reads(
+    name: str, shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    task = find_task(name)
+    assert isinstance(task, DescribesPictures)
+    steps = task.picture_steps(shape)
+    assert steps is not None
+    pictures = task.example_pictures(3)
+    assert len(pictures) == 3
+    for picture in pictures:
+        picture.save(tmp_path / "shown.png")
+        read = task.picture(tmp_path / "shown.png", shape)
+        assert picture.size == (steps.width, steps.height)  # nothing is resized
+        assert apply(steps, np.asarray(picture)).tobytes() == read.tobytes()

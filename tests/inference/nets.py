@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeslim.opspec import Shape
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.training.detection.prior_boxes import prior_boxes
@@ -30,8 +32,11 @@ def export_colours(prefix: Path, *, shares: bool = False) -> None:
     export_layer(nn.Sequential(*layers), [(1, 3, 16, 16)], prefix)
 
 
-def export_finder(prefix: Path) -> None:
-    """An SSD that finds a cat at one place, and there less surely a dog, whatever it is shown."""
+def export_finder(prefix: Path, *, noise: float = 0.0) -> None:
+    """An SSD that finds a cat at one place, and there less surely a dog, whatever it is shown.
+
+    Its outputs change a little with what it is shown if its weights are noise.
+    """
     paddle = load_paddle()
     nn: Any = paddle.nn
 
@@ -48,7 +53,8 @@ def export_finder(prefix: Path) -> None:
                 (self.location, np.zeros(len(PRIORS) * 4, np.float32)),
                 (self.confidence, scores.ravel()),
             ):
-                layer.weight.set_value(np.zeros(layer.weight.shape, np.float32))
+                drawn = np.random.default_rng(0).normal(size=layer.weight.shape)
+                layer.weight.set_value((noise * drawn).astype(np.float32))
                 layer.bias.set_value(bias)
 
         def forward(self, images: Any) -> Any:
@@ -57,3 +63,29 @@ def export_finder(prefix: Path) -> None:
             return locations, self.confidence(seen).reshape([1, len(PRIORS), -1])
 
     export_layer(Finder(), [(1, 3, SIDE, SIDE)], prefix)
+
+
+def export_heads(prefix: Path, input_shape: Shape, shapes: Sequence[Shape]) -> None:
+    """Random numbers in outputs of the given shapes, which depend on what the network is shown."""
+    paddle = load_paddle()
+    nn: Any = paddle.nn
+
+    class Heads(nn.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.pool = nn.AdaptiveAvgPool2D(1)
+            self.heads = nn.LayerList([nn.Linear(3, int(np.prod(shape))) for shape in shapes])
+            rng = np.random.default_rng(0)
+            for layer in self.heads:
+                for value in (layer.weight, layer.bias):
+                    value.set_value(rng.normal(size=value.shape).astype(np.float32))
+
+        def forward(self, images: Any) -> Any:
+            seen = self.pool(images).flatten(1)
+            first, second, *others = (
+                layer(seen).reshape([1, *shape])
+                for layer, shape in zip(self.heads, shapes, strict=True)
+            )
+            return (first, second, *others)
+
+    export_layer(Heads(), [input_shape], prefix)

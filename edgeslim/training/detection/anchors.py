@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from edgeslim.training.detection.boxes import Boxes, centres_and_sizes, edges
 
-__all__ = ["ANCHORS", "STRIDES", "Assignment", "assign", "decode", "encode"]
+__all__ = ["ANCHORS", "LARGEST_GROWTH", "STRIDES", "Assignment", "assign", "decode", "encode"]
 
 ANCHORS = np.array(
     [
@@ -29,7 +29,7 @@ ANCHORS = np.array(
 STRIDES = (32, 16, 8)
 """Pixels of the image for each cell of a map."""
 
-_LARGEST_GROWTH = 20.0
+LARGEST_GROWTH = 20.0
 """Natural logarithm; a box so much larger than its anchor covers any image."""
 
 
@@ -110,6 +110,6 @@ def decode(numbers: NDArray[np.floating[Any]], number: int, image_size: tuple[in
     rows, columns = numbers.shape[2:4]
     x = (expit(numbers[..., 0]) + np.arange(columns)) / columns
     y = (expit(numbers[..., 1]) + np.arange(rows)[:, None]) / rows
-    growth = np.exp(np.minimum(numbers[..., 2:4], _LARGEST_GROWTH))
+    growth = np.exp(np.minimum(numbers[..., 2:4], LARGEST_GROWTH))
     sizes = growth * ANCHORS[number][:, None, None] / (width, height)
     return edges(np.stack([x, y], axis=-1), sizes)

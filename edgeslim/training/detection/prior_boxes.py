@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeslim.training.detection.boxes import Boxes, centres_and_sizes, edges
 
-__all__ = ["decode", "encode", "prior_boxes"]
+__all__ = ["LARGEST_GROWTH", "VARIANCES", "decode", "encode", "prior_boxes"]
 
 _HALVINGS = 4
 """The finest map is 1/16 as large as the image, each other half as large as the one before."""
@@ -24,10 +24,10 @@ _SIZES = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0)
 """Of each map the smallest box, and of the one before the largest."""
 
 _RATIOS = ((2.0,), *((2.0, 3.0),) * 5)
-_VARIANCES = np.array([0.1, 0.1, 0.2, 0.2])
+VARIANCES = np.array([0.1, 0.1, 0.2, 0.2])
 """By these the four differences are divided, so that they are of about the same size."""
 
-_LARGEST_GROWTH = 20.0
+LARGEST_GROWTH = 20.0
 """Natural logarithm; a box so much larger than its prior box covers any image."""
 
 
@@ -60,15 +60,15 @@ def encode(boxes: Boxes, priors: Boxes) -> Boxes:
     centres, sizes = centres_and_sizes(boxes)
     prior_centres, prior_sizes = centres_and_sizes(priors)
     differences = [(centres - prior_centres) / prior_sizes, np.log(sizes / prior_sizes)]
-    encoded: Boxes = np.concatenate(differences, axis=-1) / _VARIANCES
+    encoded: Boxes = np.concatenate(differences, axis=-1) / VARIANCES
     return encoded
 
 
 def decode(differences: Boxes, priors: Boxes) -> Boxes:
     """Boxes ``(..., n, 4)`` of differences from prior boxes ``(n, 4)``."""
-    scaled = differences * _VARIANCES
+    scaled = differences * VARIANCES
     prior_centres, prior_sizes = centres_and_sizes(priors)
-    growth = np.exp(np.minimum(scaled[..., 2:], _LARGEST_GROWTH))
+    growth = np.exp(np.minimum(scaled[..., 2:], LARGEST_GROWTH))
     return edges(prior_centres + scaled[..., :2] * prior_sizes, prior_sizes * growth)
 
 

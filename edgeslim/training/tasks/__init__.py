@@ -7,6 +7,7 @@ from edgeslim.training.tasks._find import TASKS, find_task
 from edgeslim.training.tasks._subset import draw_part
 from edgeslim.training.tasks._task import (
     SPLIT_SEED,
+    DescribesPictures,
     Examples,
     LabelledImages,
     Loss,
@@ -20,6 +21,7 @@ from edgeslim.training.tasks._task import (
 __all__ = [
     "SPLIT_SEED",
     "TASKS",
+    "DescribesPictures",
     "Examples",
     "LabelledImages",
     "Loss",

@@ -11,13 +11,21 @@ import numpy as np
 from edgeslim.errors import UsageError
 from edgeslim.free_memory import require_memory
 from edgeslim.photos import open_photo
+from edgeslim.picture_steps import BACKGROUND, Arithmetic, Filter, PicturePart, PictureSteps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgeslim.opspec import Shape
 
-__all__ = ["check_image_shape", "pad_or_average", "read_grey_picture", "scale_to_nearest"]
+__all__ = [
+    "check_image_shape",
+    "grey_steps",
+    "pad_or_average",
+    "padded_places",
+    "read_grey_picture",
+    "scale_to_nearest",
+]
 
 
 def read_grey_picture(path: Path, side: int) -> NDArray[np.float32]:
@@ -102,3 +110,48 @@ def _resampling(before: int, after: int) -> NDArray[np.float32]:
     pixels = np.arange(before)
     overlap = np.minimum(high, pixels + 1) - np.maximum(low, pixels)
     return np.asarray(np.maximum(overlap, 0) / (high - low), dtype=np.float32)
+
+
+def padded_places(before: int, after: int) -> tuple[int, ...] | None:
+    """The old pixel of each new one by `pad_or_average`; None where it averages several."""
+    weights = _resampling(before, after)
+    if not np.isin(weights, (0, 1)).all():
+        return None
+    return tuple(int(row.argmax()) if row.any() else BACKGROUND for row in weights)
+
+
+def grey_steps(
+    side: int,
+    input_shape: Shape,
+    rows: tuple[int, ...],
+    columns: tuple[int, ...],
+    *,
+    divisor: float,
+    mean: float,
+    deviation: float,
+) -> PictureSteps:
+    """The steps of `read_grey_picture`, a choice of its pixels, and a standardisation in float32.
+
+    Args:
+        side: Side of the grey square, in pixels.
+        input_shape: Shape of the network's input.
+        rows: Row of the square for each row of the input.
+        columns: Column of the square for each column of the input.
+        divisor: What pixels from 0 to 255 are divided by first.
+        mean: Mean that is subtracted.
+        deviation: Deviation that is divided by.
+    """
+    return PictureSteps(
+        colours=1,
+        part=PicturePart.WHOLE,
+        filter=Filter.BOX,
+        height=side,
+        width=side,
+        rows=rows,
+        columns=columns,
+        channels=input_shape[1],
+        divisor=divisor,
+        mean=(mean,),
+        deviation=(deviation,),
+        arithmetic=Arithmetic.FLOAT,
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeslim.errors import UsageError
+from edgeslim.picture_steps import Arithmetic, Filter, PicturePart, PictureSteps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +18,7 @@ __all__ = [
     "check_photo_shape",
     "crop_for_evaluation",
     "crop_for_training",
+    "photo_steps",
     "resize_whole",
     "standardise",
 ]
@@ -109,7 +111,33 @@ def standardise(photo: Image.Image) -> NDArray[np.float32]:
     """Standardises pixels to ``(C, H, W)`` by ImageNet's mean; grey ones by the mean colour's."""
     pixels = np.asarray(photo, dtype=np.float32) / 255
     if pixels.ndim == 2:
-        mean, deviation = np.mean(_MEAN), np.mean(_DEVIATION)
+        # In float32, of which newer versions of NumPy would make float64.
+        mean, deviation = np.float32(np.mean(_MEAN)), np.float32(np.mean(_DEVIATION))
         return np.asarray((pixels - mean) / deviation, dtype=np.float32)[None]
     colours = (pixels - np.asarray(_MEAN)) / np.asarray(_DEVIATION)
     return np.ascontiguousarray(colours.transpose(2, 0, 1), dtype=np.float32)
+
+
+def photo_steps(input_shape: tuple[int, ...], part: PicturePart) -> PictureSteps:
+    """The steps of an evaluation: `crop_for_evaluation` or `resize_whole`, and `standardise`.
+
+    Args:
+        input_shape: Shape of the network's input, ``(N, 3, H, W)`` or ``(N, 1, H, W)``.
+        part: Which part of a photo is used.
+    """
+    check_photo_shape(input_shape)
+    _, channels, height, width = input_shape
+    is_grey = channels == 1
+    return PictureSteps(
+        colours=channels,
+        part=part,
+        shrink=_WHOLE_OVER_CROP if part is PicturePart.MIDDLE else 1.0,
+        filter=Filter.BILINEAR,
+        height=height,
+        width=width,
+        channels=channels,
+        divisor=255.0,
+        mean=(float(np.float32(np.mean(_MEAN))),) if is_grey else _MEAN,
+        deviation=(float(np.float32(np.mean(_DEVIATION))),) if is_grey else _DEVIATION,
+        arithmetic=Arithmetic.FLOAT if is_grey else Arithmetic.DOUBLE,
+    )

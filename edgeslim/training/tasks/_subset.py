@@ -1,4 +1,4 @@
-"""A random part of a task's examples."""
+"""A random part of a task's examples, or the first of each class."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgeslim.training.tasks._task import Examples, Targets
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["draw_part"]
+__all__ = ["draw_part", "first_of_classes"]
 
 
 def draw_part(examples: Examples, share: float, seed: int) -> Examples:
@@ -28,6 +28,24 @@ def draw_part(examples: Examples, share: float, seed: int) -> Examples:
         return examples
     indices = np.random.default_rng(seed).permutation(len(examples))[:count]
     return _Subset(examples, np.sort(indices))
+
+
+def first_of_classes(
+    indices: NDArray[np.int64], labels: NDArray[np.int64], count: int
+) -> list[int]:
+    """The first example of each class, then the second of each, and so on, up to ``count``.
+
+    Args:
+        indices: Indices of the examples, ``(n,)``.
+        labels: Class of each, ``(n,)``.
+        count: Largest number of examples.
+    """
+    turns = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        (mine,) = np.nonzero(labels == label)
+        turns[mine] = np.arange(len(mine))
+    order = np.lexsort((labels, turns))[:count]
+    return [int(index) for index in indices[order]]
 
 
 class _Subset:

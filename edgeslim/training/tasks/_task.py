@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from paddle import Tensor
+    from PIL import Image
 
     from edgeslim.opspec import Shape
+    from edgeslim.picture_steps import PictureSteps
 
 __all__ = [
     "SPLIT_SEED",
+    "DescribesPictures",
     "Examples",
     "LabelledImages",
     "Loss",
@@ -158,6 +161,21 @@ class ReadsPictures(Protocol):
             BadFileError: The file is no picture.
             UsageError: A shape that is not one of images.
         """
+
+
+@runtime_checkable
+class DescribesPictures(ReadsPictures, Protocol):
+    """A task that can tell an app how its pictures are read, and show some."""
+
+    def picture_steps(self, input_shape: Shape) -> PictureSteps | None:
+        """The steps of `ReadsPictures.picture`, behind the decoder; None if they have no such form.
+
+        Raises:
+            UsageError: A shape that is not one of images.
+        """
+
+    def example_pictures(self, count: int) -> list[Image.Image]:
+        """Up to ``count`` pictures of the task's validation, decoded, of several classes."""
 
 
 class Task(Protocol):

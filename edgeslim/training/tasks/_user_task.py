@@ -22,6 +22,7 @@ __all__ = ["UserTask"]
 
 _IS_TASK = ("num_classes", "metric_name", "data")
 _READS_PICTURES = ("class_names", "finds_boxes", "picture")
+_DESCRIBES_PICTURES = ("picture_steps", "example_pictures")
 _IS_DATA = ("train", "validation", "loss", "metric")
 _IS_EXAMPLES = ("__len__", "batch")
 _IS_METRIC = ("update", "value")
@@ -54,6 +55,11 @@ class UserTask:
             self.class_names = tuple(map(str, task.class_names))
             self.finds_boxes = bool(task.finds_boxes)
             self.picture = with_error_context(f"{name}.picture", task.picture)
+            if all(hasattr(task, part) for part in _DESCRIBES_PICTURES):
+                self.picture_steps, self.example_pictures = (
+                    with_error_context(f"{name}.{part}", getattr(task, part))
+                    for part in _DESCRIBES_PICTURES
+                )
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
         data = with_error_context(f"{self._name}.data", self._task.data)(input_shape, seed)

@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeslim.picture_steps import PictureSteps
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._images import (
     check_image_shape,
+    grey_steps,
     read_grey_picture,
     scale_to_nearest,
 )
+from edgeslim.training.tasks._subset import first_of_classes
 from edgeslim.training.tasks._task import SPLIT_SEED, LabelledImages, Task, TaskData
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL import Image
 
     from edgeslim.opspec import Shape
 
@@ -43,11 +47,35 @@ class _Digits:
     def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
         check_image_shape(input_shape)
         grey, _, train, _ = _split(SPLIT_SEED)
-        image = read_grey_picture(path, _SIDE) * np.float32(_BRIGHTEST / 255)
+        image = read_grey_picture(path, _SIDE) / np.float32(255 / _BRIGHTEST)
         mean, deviation = _mean_and_deviation(grey[train])
         standard = (image - mean) / deviation
         shaped: NDArray[np.float32] = scale_to_nearest(standard, input_shape)[0]
         return shaped
+
+    def picture_steps(self, input_shape: Shape) -> PictureSteps:
+        check_image_shape(input_shape)
+        _, _, height, width = input_shape
+        grey, _, train, _ = _split(SPLIT_SEED)
+        mean, deviation = _mean_and_deviation(grey[train])
+        return grey_steps(
+            _SIDE,
+            input_shape,
+            tuple(row * _SIDE // height for row in range(height)),
+            tuple(column * _SIDE // width for column in range(width)),
+            divisor=255 / _BRIGHTEST,
+            mean=float(mean),
+            deviation=float(deviation),
+        )
+
+    def example_pictures(self, count: int) -> list[Image.Image]:
+        from PIL import Image
+
+        grey, labels, _, validation = _split(SPLIT_SEED)
+        return [
+            Image.fromarray(np.rint(grey[index] * (255 / _BRIGHTEST)).astype(np.uint8))
+            for index in first_of_classes(validation, labels[validation], count)
+        ]
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
         grey, labels, train, validation = _split(seed)

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeslim.errors import BadFileError
+from edgeslim.picture_steps import PictureSteps
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._idx import read_idx
-from edgeslim.training.tasks._images import check_image_shape, pad_or_average, read_grey_picture
+from edgeslim.training.tasks._images import (
+    check_image_shape,
+    grey_steps,
+    pad_or_average,
+    padded_places,
+    read_grey_picture,
+)
+from edgeslim.training.tasks._subset import first_of_classes
 from edgeslim.training.tasks._task import Targets, Task, TaskData
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL import Image
 
     from edgeslim.opspec import Shape
 
@@ -49,6 +58,23 @@ class _FashionMnist:
             read_grey_picture(path, _SIDE), input_shape, mean, deviation
         )[0]
         return image
+
+    def picture_steps(self, input_shape: Shape) -> PictureSteps | None:
+        check_image_shape(input_shape)
+        rows, columns = (padded_places(_SIDE, side) for side in input_shape[2:])
+        if rows is None or columns is None:
+            return None  # averages of areas have no steps
+        mean, deviation = (float(np.float32(number)) for number in self._standard)
+        return grey_steps(
+            _SIDE, input_shape, rows, columns, divisor=1.0, mean=mean, deviation=deviation
+        )
+
+    def example_pictures(self, count: int) -> list[Image.Image]:
+        from PIL import Image
+
+        images, labels = _read(self._folder, "t10k")
+        chosen = first_of_classes(np.arange(len(labels)), labels, count)
+        return [Image.fromarray(images[index]) for index in chosen]
 
     @cached_property
     def _standard(self) -> tuple[float, float]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from edgeslim.errors import BadFileError
 from edgeslim.photos import ENDINGS, open_photo
+from edgeslim.picture_steps import PicturePart, PictureSteps
 from edgeslim.training.tasks._class_folders import find_class_folders, same_name, similar_names
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._left_out import photo_faults, warn_left_out
@@ -21,12 +22,15 @@ from edgeslim.training.tasks._photos import (
     check_photo_shape,
     crop_for_evaluation,
     crop_for_training,
+    photo_steps,
     standardise,
 )
+from edgeslim.training.tasks._subset import first_of_classes
 from edgeslim.training.tasks._task import Targets, Task, TaskData
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL import Image
 
     from edgeslim.opspec import Shape
 
@@ -90,6 +94,14 @@ class _ImageFolder:
     def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
         check_photo_shape(input_shape)
         return _read_for_evaluation(path, input_shape)
+
+    def picture_steps(self, input_shape: Shape) -> PictureSteps:
+        return photo_steps(input_shape, PicturePart.MIDDLE)
+
+    def example_pictures(self, count: int) -> list[Image.Image]:
+        part = _readable(self._found.validation, f"photos of {self._folder} to judge by")
+        chosen = first_of_classes(np.arange(len(part.files)), part.labels, count)
+        return [open_photo(part.files[index], 3) for index in chosen]
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:  # noqa: ARG002 - split as given
         check_photo_shape(input_shape)

@@ -16,18 +16,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeslim.photos import open_photo
+from edgeslim.picture_steps import PicturePart, PictureSteps
 from edgeslim.training.detection.heads._head import NO_OBJECT
 from edgeslim.training.detection.mean_average_precision import Area, MeanAveragePrecision, Truths
 from edgeslim.training.detection.recognition import recognise_head
 from edgeslim.training.tasks._box_augmentation import clip_to_crop, jitter, mirror, random_crop
 from edgeslim.training.tasks._entry import TaskEntry
-from edgeslim.training.tasks._photos import check_photo_shape, resize_whole, standardise
+from edgeslim.training.tasks._photos import (
+    check_photo_shape,
+    photo_steps,
+    resize_whole,
+    standardise,
+)
 from edgeslim.training.tasks._task import Targets, Task, TaskData
 from edgeslim.training.tasks._voc_folder import AnnotatedPhoto, VocSet, find_photos, read_photos
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from paddle import Tensor
+    from PIL import Image
 
     from edgeslim.opspec import Shape
 
@@ -68,6 +75,12 @@ class _Voc:
         check_photo_shape(input_shape)
         _, channels, height, width = input_shape
         return standardise(resize_whole(open_photo(path, channels), height, width))
+
+    def picture_steps(self, input_shape: Shape) -> PictureSteps:
+        return photo_steps(input_shape, PicturePart.WHOLE)
+
+    def example_pictures(self, count: int) -> list[Image.Image]:
+        return [open_photo(photo.path, 3) for photo in self._set.validation[:count]]
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:  # noqa: ARG002 - split as given
         check_photo_shape(input_shape)

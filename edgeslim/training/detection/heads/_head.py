@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeslim.picture_steps import BoxDecoding
 from edgeslim.training.detection.suppression import Detections
 
 if TYPE_CHECKING:
@@ -46,3 +47,6 @@ class DetectorHead(Protocol):
 
     def detections(self, outputs: Outputs, image_size: ImageSize) -> list[Detections]:
         """The detections of each image."""
+
+    def decoding(self, image_size: ImageSize) -> BoxDecoding:
+        """The numbers by which `detections` decodes, for programs without edgeslim."""

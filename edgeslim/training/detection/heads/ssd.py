@@ -8,16 +8,24 @@ half, three negatives for a positive, the sum over the batch divided by its posi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from edgeslim.picture_steps import BoxDecoding
 from edgeslim.training.detection.boxes import Boxes
 from edgeslim.training.detection.heads._head import NO_OBJECT, DetectorHead, ImageSize, Outputs
 from edgeslim.training.detection.matching import hard_negatives, match
-from edgeslim.training.detection.prior_boxes import decode, encode, prior_boxes
+from edgeslim.training.detection.prior_boxes import (
+    LARGEST_GROWTH,
+    VARIANCES,
+    decode,
+    encode,
+    prior_boxes,
+)
 from edgeslim.training.detection.suppression import Detections, Suppression
 
 if TYPE_CHECKING:
@@ -72,6 +80,15 @@ class _Ssd:
             _SUPPRESSION(image_boxes, image_scores)
             for image_boxes, image_scores in zip(boxes, scores, strict=True)
         ]
+
+    def decoding(self, image_size: ImageSize) -> BoxDecoding:
+        return BoxDecoding(
+            kind="ssd",
+            **asdict(_SUPPRESSION),
+            largest_growth=LARGEST_GROWTH,
+            priors=prior_boxes(image_size),
+            variances=tuple(VARIANCES.tolist()),
+        )
 
 
 def _targets(

@@ -11,13 +11,14 @@ the image. Everywhere else objectness learns 0, but where a box overlaps an obje
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from edgeslim.picture_steps import BoxDecoding
 from edgeslim.training.detection import anchors
 from edgeslim.training.detection.boxes import Boxes, areas, overlaps
 from edgeslim.training.detection.heads._head import NO_OBJECT, DetectorHead, ImageSize, Outputs
@@ -126,6 +127,18 @@ class YoloV3:
                 _concatenate(boxes), _concatenate(scores), strict=True
             )
         ]
+
+    def decoding(self, image_size: ImageSize) -> BoxDecoding:  # noqa: ARG002 - in pixels
+        return BoxDecoding(
+            kind="yolov3",
+            **asdict(_SUPPRESSION),
+            largest_growth=anchors.LARGEST_GROWTH,
+            anchors=tuple(
+                tuple((float(width), float(height)) for width, height in of_map)
+                for of_map in anchors.ANCHORS.tolist()
+            ),
+            strides=anchors.STRIDES,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
