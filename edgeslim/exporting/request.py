@@ -39,7 +39,7 @@ class ExportRequest:
     model: Annotated[str, ARGUMENT] = field(kw_only=False)
     """Folder of a run, or a model as deploy takes it."""
     app: Annotated[str, OPTION]
-    """Kind of the app: linux or python."""
+    """Kind of the app: android, ios, linux or python."""
     out: Annotated[Path, OPTION]
     """Folder for the app, which must not exist yet."""
     task: Annotated[str | None, OPTION] = None

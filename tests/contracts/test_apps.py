@@ -10,9 +10,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 
 from edgeslim.apps import APPS, AppContents, app_files
-from tests.exporting.builds import LIGHT_API
+from tests.exporting.builds import JAVA, LIGHT_API, run
 from tests.exporting.contents import KINDS, NASTY
 from tests.tools import program
 
@@ -109,6 +110,8 @@ def test_files_are_well_formed(name: str, kind: str) -> None:
             ast.parse(text, path)
         elif path.endswith(".json"):
             json.loads(text)
+        elif path.endswith(".yml"):
+            assert isinstance(yaml.safe_load(text), dict)
         elif path.endswith((".xml", ".plist")):
             ET.fromstring(text)  # noqa: S314 - our own
         if path.endswith((".h", ".cpp", ".mm", ".java", ".kt", ".kts", ".swift")):
@@ -135,3 +138,16 @@ def test_its_cpp_compiles_without_a_warning(kind: str, tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_java_compiles_without_a_warning(kind: str, tmp_path: Path) -> None:
+    compiler = program("javac")
+    _, files = made("android", kind)
+    for path, content in files.items():
+        if path.endswith(".java"):
+            (tmp_path / Path(path).name).write_bytes(content)
+    sources = sorted([*JAVA.rglob("*.java"), *tmp_path.glob("*.java")])
+    options = ("--release", "8", "-Xlint:all,-options", "-Werror")
+    run(compiler, *options, "-d", tmp_path / "classes", *sources, folder=tmp_path)

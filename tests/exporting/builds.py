@@ -83,3 +83,17 @@ def compare_in_cpp(app: Path, scratch: Path) -> str:
         path for path in first if ".input" in path.name
     ]
     return said + run("build/sample", "data", *shown, folder=app, **found)
+
+
+JAVA = Path(__file__).parent / "java"
+"""A declaration of Paddle-Lite's Java API, and what runs JUnit's tests."""
+
+
+def compare_in_java(app: Path, classes: Path) -> str:
+    """Compiles all Java of an Android app; runs its tests that need no phone."""
+    compiler, java = program("javac"), program("java")
+    sources = sorted([*JAVA.rglob("*.java"), *app.rglob("*.java")])
+    options = ("--release", "8", "-Xlint:all,-options", "-Werror")
+    run(compiler, *options, "-d", classes, *sources, folder=app)
+    tests = "com.example.edgeslimapp.ComputerTest"
+    return run(java, "-cp", classes, "RunTests", tests, folder=app / "app")

@@ -20,7 +20,7 @@ from edgeslim.opspec import TypedShape
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.training.detection.prior_boxes import prior_boxes
-from tests.exporting.builds import compare_in_cpp, compare_in_python
+from tests.exporting.builds import compare_in_cpp, compare_in_java, compare_in_python
 from tests.inference.nets import CLASSES, export_colours, export_finder, export_heads
 from tests.program import edgeslim
 from tests.training.voc_folders import write_voc
@@ -93,11 +93,8 @@ def test_a_detector_gives_what_paddle_gives(place: Path, tmp_path: Path, app: st
     assert "cat" in said
 
 
-@pytest.mark.parametrize("app", ["python", "linux"])
-@pytest.mark.parametrize("head", ["ssd", "yolov3"])
-def test_hundreds_of_boxes_remain_the_same(
-    place: Path, tmp_path: Path, app: str, head: str
-) -> None:
+def export_detector(prefix: Path, head: str) -> int:
+    """Saves a network with random outputs of a detector's shapes; returns how many there are."""
     height, width, classes = 64, 96, len(CLASSES)
     shapes: list[tuple[int, ...]] = [
         (3 * (5 + classes), height // stride, width // stride) for stride in (32, 16, 8)
@@ -105,13 +102,45 @@ def test_hundreds_of_boxes_remain_the_same(
     if head == "ssd":
         count = len(prior_boxes((height, width)))
         shapes = [(count, 4), (count, classes + 1)]
-    export_heads(tmp_path / "net", (1, 3, height, width), shapes)
+    export_heads(prefix, (1, 3, height, width), shapes)
+    return len(shapes)
+
+
+@pytest.mark.parametrize("app", ["python", "linux"])
+@pytest.mark.parametrize("head", ["ssd", "yolov3"])
+def test_hundreds_of_boxes_remain_the_same(
+    place: Path, tmp_path: Path, app: str, head: str
+) -> None:
+    outputs = export_detector(tmp_path / "net", head)
     task = f"voc:{place / 'voc'}"
     export(str(tmp_path / "net"), app=app, out=tmp_path / "app", task=task, target="x86")
     said = compare(app, tmp_path)
-    assert said.count("right: 1: output") == len(shapes)
+    assert said.count("right: 1: output") == outputs
     results = (tmp_path / "app" / "data" / "samples" / "1.results.txt").read_text()
     assert len(results.splitlines()) > 50
+
+
+@pytest.mark.parametrize("data", ["photos", "grey", "boxes", "ssd", "yolov3"])
+def test_an_android_app_reads_pictures_and_outputs_in_the_same_way(
+    place: Path, tmp_path: Path, data: str
+) -> None:
+    model, task = place / "colours", f"image_folder:{place / 'photos'}"
+    if data == "grey":
+        export_heads(tmp_path / "net", (1, 1, 20, 30), [(len(NAMES),), (2,)])
+        model = tmp_path / "net"
+    elif data == "boxes":
+        model, task = place / "finder", f"voc:{place / 'voc'}"
+    elif data != "photos":
+        export_detector(tmp_path / "net", data)
+        model, task = tmp_path / "net", f"voc:{place / 'voc'}"
+    export(str(model), app="android", out=tmp_path / "app", task=task, samples=8)
+    said = compare_in_java(tmp_path / "app", tmp_path / "classes")
+    assert said.count("right:") == 3
+    samples = tmp_path / "app" / "app" / "src" / "main" / "assets" / "model" / "samples"
+    changed = np.fromfile(samples / "1.input0.f32", "<f4")
+    np.nextafter(changed, np.float32(9)).tofile(samples / "1.input0.f32")
+    with pytest.raises(AssertionError, match="input 1"):
+        compare_in_java(tmp_path / "app", tmp_path / "classes")
 
 
 def compare(app: str, folder: Path) -> str:

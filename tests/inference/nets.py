@@ -74,7 +74,9 @@ def export_heads(prefix: Path, input_shape: Shape, shapes: Sequence[Shape]) -> N
         def __init__(self) -> None:
             super().__init__()
             self.pool = nn.AdaptiveAvgPool2D(1)
-            self.heads = nn.LayerList([nn.Linear(3, int(np.prod(shape))) for shape in shapes])
+            self.heads = nn.LayerList(
+                [nn.Linear(input_shape[1], int(np.prod(shape))) for shape in shapes]
+            )
             rng = np.random.default_rng(0)
             for layer in self.heads:
                 for value in (layer.weight, layer.bias):

@@ -1,0 +1,3 @@
+package com.baidu.paddle.lite;
+
+public class MobileConfig extends ConfigBase {}
