@@ -101,8 +101,8 @@ class DeployRequest(ConversionOptions):
     runs: Path = Path("runs")
     """Folder with searches, for when none is named."""
     engines: Annotated[Sequence[str], _VARIANTS("--engine", parse_all=tuple)] = ()
-    """Run it with this engine, and compare several: paddle-lite, onnxruntime, openvino; or all that
-    are installed. By default Paddle-Lite alone."""
+    """Run it with this engine, and compare several; all is every one that is installed
+    (docs/engines.md). By default Paddle-Lite alone."""
     threads: Annotated[Sequence[int], _VARIANTS(parse=_parse_thread_counts)] = ()
     """Threads that it runs with; several to compare: 1,2,4."""
     baseline: Annotated[str | None, _SPEEDUP] = None

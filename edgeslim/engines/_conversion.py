@@ -30,7 +30,7 @@ from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.engines._engine import Road
 from edgeslim.engines._python import converter_python
 from edgeslim.errors import EdgeslimError, ModelError, NoOutputError, ProgramNotFoundError
-from edgeslim.files import new_folder, temporary_folder
+from edgeslim.files import copy_file, new_folder, temporary_folder, write_bytes
 
 __all__ = ["Made", "convert_by_road"]
 
@@ -81,17 +81,43 @@ def convert_by_road(
         ModelError: A converter refuses the model.
     """
     new_folder(output.parent)
-    made: Made | None = None
+    if not road.steps:
+        raise ModelError(f"{title} has no converter called {road.name}")
     words = _Road(name=road.name, title=title, extra=extra)
-    converters: list[str] = []
-    for number, step in enumerate(road.steps):
-        last = number + 1 == len(road.steps)
+    first, *others = road.steps
+    made = _run_first_step(model, first, words)
+    if not others:
+        return _copy_files(made, output)
+    converters = [made.converter]
+    for number, step in enumerate(others, start=1):
+        last = number == len(others)
         target = output if last else output.with_name(f"{output.name}.{number}")
         made = _run_step(model, step, target, made, words)
         converters.append(made.converter)
-    if made is None:
-        raise ModelError(f"{title} has no converter called {road.name}")
     return msgspec.structs.replace(made, converter=", ".join(converters))
+
+
+def _run_first_step(model: PreparedModel, step: Path, words: _Road) -> Made:
+    """What the first step of a road makes, once for all roads that begin so.
+
+    It is kept beside the prepared model, in a folder that is the model's own.
+    """
+    target = model.prefix.with_name(f"{model.prefix.name}.{_converter_of(step)}")
+    note = target.with_name(f"{target.name}.made.json")
+    if note.exists():
+        return msgspec.json.decode(note.read_bytes(), type=Made)
+    made = _run_step(model, step, target, None, words)
+    write_bytes(note, msgspec.json.encode(made))
+    return made
+
+
+def _copy_files(made: Made, output: Path) -> Made:
+    """The same files under the names of a result."""
+    files = [Path(name) for name in made.files]
+    copies = [output.with_name(f"{output.name}{path.suffix}") for path in files]
+    for path, copy in zip(files, copies, strict=True):
+        copy_file(path, copy)
+    return msgspec.structs.replace(made, files=tuple(map(str, copies)))
 
 
 def _run_step(

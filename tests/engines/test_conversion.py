@@ -38,7 +38,9 @@ def road(folder: Path, *codes: str) -> Road:
     """A road of converters that are a few lines each."""
     steps = []
     for number, code in enumerate(codes):
-        steps.append(folder / f"step{number}.py")
+        # What a converter made of a model is kept by its folder's name.
+        (folder / f"{folder.name}{number}").mkdir()
+        steps.append(folder / f"{folder.name}{number}" / "convert.py")
         steps[-1].write_text(
             f"import json, os, sys, time\njob = json.load(open(sys.argv[1]))\n{code}"
         )
@@ -92,6 +94,16 @@ def test_the_second_step_gets_what_the_first_made(model: PreparedModel, tmp_path
     assert made.files == (str(tmp_path / "out.x"),)
     assert made.inputs == tuple(model.graph.feeds)
     assert made.converter == "maker 1, maker 1"
+
+
+def test_what_two_roads_begin_with_is_made_once(model: PreparedModel, tmp_path: Path) -> None:
+    count = f"open({str(tmp_path / 'count')!r}, 'a').write('x')\n"
+    begun = road(tmp_path, count + WRITE + SAY)
+    for name in ("one", "two"):
+        made = convert_by_road(model, begun, tmp_path / name, title="E", extra="e")
+        assert Path(made.files[0]) == tmp_path / f"{name}.x"
+        assert Path(made.files[0]).read_text() == "content"
+    assert (tmp_path / "count").read_text() == "x"
 
 
 def test_a_converter_leaves_nothing_where_the_user_is(
