@@ -71,7 +71,7 @@ def print_deployment(done: Deployment | ConvertedModels) -> None:
     """Prints a table of all variants, and below it what does not fit into a table."""
     baselines = done.baselines if isinstance(done, Deployment) else ()
     variants = {(_engine(model), model.precision, _threads(model)) for model in done.models}
-    plain = len(variants) == 1 and done.models[0].precision is Precision.FP32
+    plain = variants == {("", Precision.FP32, _threads(done.models[0]))}
     rows = [_cells(model, done) for model in done.models]
     rows += [
         _cells(baseline, done) | {"model": f"{baseline.name} (baseline)"} for baseline in baselines

@@ -10,6 +10,7 @@ from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.judgement import Array, OutputDifference
 from edgeslim.deployment.suspect import Suspect
+from edgeslim.engines import Road
 from edgeslim.execution import Precision, Target
 from edgeslim.measuring.device_session import DeviceSession
 
@@ -40,8 +41,9 @@ class Claim:
         precision: Precision that it is converted to.
         rounding: In fp16, how far rounding alone takes outputs from Paddle's, as
             `prove_optimized` finds it; None if that is not known.
-        is_explained: Whether the operator that is to blame can be looked for, since ``opt``
-            converted the file.
+        road: The way by which another engine's converters made the file; None if ``opt`` did,
+            whose work is looked into.
+        is_explained: Whether the culprit is looked for, if it is false.
     """
 
     model: PreparedModel
@@ -49,6 +51,7 @@ class Claim:
     target: Target
     precision: Precision
     rounding: OutputDifference | None = None
+    road: Road | None = None
     is_explained: bool = True
 
     def suspect(
@@ -68,6 +71,7 @@ class Claim:
             inputs=inputs,
             folder=folder,
             session=session,
+            road=self.road,
             is_explained=self.is_explained,
         )
 

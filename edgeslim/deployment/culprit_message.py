@@ -10,6 +10,7 @@ from edgeslim.deployment.culprit import Culprit, culprit_of, first_wrong
 from edgeslim.deployment.culprit_mends import mend_of_kind
 from edgeslim.deployment.suspect import Suspect
 from edgeslim.deployment.trace import Trace, trace_optimized
+from edgeslim.deployment.wrong_in_engine import name_first_wrong
 from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
 from edgeslim.execution import Precision
 from edgeslim.measuring.device_session import DeviceSession
@@ -28,6 +29,10 @@ def name_culprit(error: EdgeslimError, suspect: Suspect) -> EdgeslimError:
     """
     if not suspect.is_explained:
         return error
+    if suspect.road is not None and suspect.session is not None:
+        is_wrong = isinstance(error, ModelError)
+        session, road = suspect.session, suspect.road
+        return name_first_wrong(error, suspect, session, road) if is_wrong else error
     try:
         if isinstance(error, ProgramAbortedError | ProgramCrashedError) and suspect.session:
             return _name_crashing_operator(error, suspect, suspect.session)

@@ -56,30 +56,37 @@ def _prove_by_some_road(
     variant: ModelVariant, truth: GroundTruth, meant: dict[Path, _ProvedFile], folder: Path
 ) -> tuple[ModelVariant, OutputDifference]:
     """Proves a variant, or the same model by another road; raises with the first reason."""
+    engine = engine_of(variant.session)
+    behind = engine.roads[engine.roads.index(variant.road) + 1 :] if variant.road else ()
     try:
-        return _prove_variant(variant, truth, meant, folder)
+        return _prove_variant(variant, truth, meant, folder, is_explained=not behind)
     except (ModelError, ProgramError, RunnerError):
-        engine = engine_of(variant.session)
-        behind = engine.roads[engine.roads.index(variant.road) + 1 :] if variant.road else ()
-        for road in behind:
-            place = variant.session.place(variant.precision)
-            elsewhere = folder / f"road{engine.roads.index(road)}"
-            try:
-                file = engine.convert(variant.model, place, elsewhere, road)
-                other = replace(variant, file=file, road=road)
-                return _prove_variant(other, truth, meant, folder)
-            except (ModelError, ProgramError, RunnerError):
-                _log.debug("the road by %s leads nowhere either", road.name)
-        raise
+        if not behind:
+            raise
+    for road in behind:
+        place = variant.session.place(variant.precision)
+        elsewhere = folder / f"road{engine.roads.index(road)}"
+        try:
+            file = engine.convert(variant.model, place, elsewhere, road)
+            other = replace(variant, file=file, road=road)
+            return _prove_variant(other, truth, meant, folder, is_explained=False)
+        except (ModelError, ProgramError, RunnerError) as error:
+            _log.debug("the road by %s leads nowhere either: %s", road.title, error)
+    return _prove_variant(variant, truth, meant, folder)  # which says why it fails
 
 
 def _prove_variant(
-    variant: ModelVariant, truth: GroundTruth, meant: dict[Path, _ProvedFile], folder: Path
+    variant: ModelVariant,
+    truth: GroundTruth,
+    meant: dict[Path, _ProvedFile],
+    folder: Path,
+    *,
+    is_explained: bool = True,
 ) -> tuple[ModelVariant, OutputDifference]:
     if variant.file.path not in meant:
         meant[variant.file.path] = _prove_file(variant, truth)
     known = meant[variant.file.path]
-    claim = replace(variant.claim, rounding=known.rounding)
+    claim = replace(variant.claim, rounding=known.rounding, is_explained=is_explained)
     difference = prove_running(variant.session, claim, truth, folder)
     return replace(variant, proved_by=known.by, without_meaning=known.unknown), difference
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.judgement import Array
+from edgeslim.engines import Road
 from edgeslim.execution import Precision
 from edgeslim.measuring.device_session import DeviceSession
 
@@ -26,7 +27,8 @@ class Suspect:
         inputs: One input for which the outputs differ, by name.
         folder: Folder for intermediate files.
         session: The device on which they differ; None if the optimizer's work is already wrong.
-        is_explained: Whether the culprit can be looked for.
+        road: The way by which another engine's converters made it; None if ``opt`` did.
+        is_explained: Whether the culprit is looked for.
     """
 
     model: PreparedModel
@@ -35,6 +37,7 @@ class Suspect:
     inputs: Mapping[str, Array]
     folder: Path
     session: DeviceSession | None = None
+    road: Road | None = None
     is_explained: bool = True
 
     @property

@@ -71,7 +71,7 @@ class ModelVariant:
             file=self.file,
             target=self.session.execution.target,
             precision=self.precision,
-            is_explained=engine_of(self.session).explains,
+            road=None if engine_of(self.session).explains else self.road,
         )
 
     @property
@@ -190,7 +190,7 @@ def _convert_by_some_road(
     roads: Sequence[Road],
 ) -> tuple[OptimizedFile, Road]:
     """Converts by the first road that leads somewhere; raises with the reason of each."""
-    road, *others = roads
+    road, *others = roads  # every engine has one
     try:
         return engine.convert(model, place, folder, road), road
     except (ModelError, ProgramError) as error:

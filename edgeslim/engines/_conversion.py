@@ -19,7 +19,6 @@ It ends with another status than 0 and a line on standard error if it cannot con
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +68,8 @@ def convert_by_road(
     """Converts a model by all steps of a road.
 
     Args:
-        model: The model; what is converted is the program before it is rewritten for Paddle-Lite.
-        road: The scripts, in order.
+        model: The model as it was prepared.
+        road: The scripts, in order, and which of the model's programs they begin with.
         output: Path of the result without its suffix.
         title: Name of the engine, for messages.
         extra: The extra that installs it.
@@ -83,30 +82,39 @@ def convert_by_road(
     new_folder(output.parent)
     if not road.steps:
         raise ModelError(f"{title} has no converter called {road.name}")
-    words = _Road(name=road.name, title=title, extra=extra)
+    words = _Road(name=road.title, title=title, extra=extra)
     first, *others = road.steps
-    made = _run_first_step(model, first, words)
+    source = _prefix_of_rewritten(model) if road.is_rewritten else model.prefix
+    made = _run_first_step(model, source, first, words)
     if not others:
         return _copy_files(made, output)
     converters = [made.converter]
     for number, step in enumerate(others, start=1):
         last = number == len(others)
         target = output if last else output.with_name(f"{output.name}.{number}")
-        made = _run_step(model, step, target, made, words)
+        made = _run_step(model, step, source, target, made, words)
         converters.append(made.converter)
     return msgspec.structs.replace(made, converter=", ".join(converters))
 
 
-def _run_first_step(model: PreparedModel, step: Path, words: _Road) -> Made:
+def _prefix_of_rewritten(model: PreparedModel) -> Path:
+    """The prefix of the program that is rewritten for Paddle-Lite, with its parameters beside."""
+    prefix = model.prefix.with_name(f"{model.prefix.name}.rewritten")
+    copy_file(model.program, prefix.with_name(f"{prefix.name}.pdmodel"))
+    copy_file(model.parameters, prefix.with_name(f"{prefix.name}.pdiparams"))
+    return prefix
+
+
+def _run_first_step(model: PreparedModel, source: Path, step: Path, words: _Road) -> Made:
     """What the first step of a road makes, once for all roads that begin so.
 
     It is kept beside the prepared model, in a folder that is the model's own.
     """
-    target = model.prefix.with_name(f"{model.prefix.name}.{_converter_of(step)}")
+    target = source.with_name(f"{source.name}.{_converter_of(step)}")
     note = target.with_name(f"{target.name}.made.json")
     if note.exists():
         return msgspec.json.decode(note.read_bytes(), type=Made)
-    made = _run_step(model, step, target, None, words)
+    made = _run_step(model, step, source, target, None, words)
     write_bytes(note, msgspec.json.encode(made))
     return made
 
@@ -120,12 +128,17 @@ def _copy_files(made: Made, output: Path) -> Made:
     return msgspec.structs.replace(made, files=tuple(map(str, copies)))
 
 
-def _run_step(
-    model: PreparedModel, step: Path, target: Path, earlier: Made | None, words: _Road
+def _run_step(  # noqa: PLR0917 - one call that says all
+    model: PreparedModel,
+    step: Path,
+    source: Path,
+    target: Path,
+    earlier: Made | None,
+    words: _Road,
 ) -> Made:
     job = {
-        "program": str(model.prefix.with_suffix(".pdmodel")),
-        "parameters": str(model.prefix.with_suffix(".pdiparams")),
+        "program": f"{source}.pdmodel",
+        "parameters": f"{source}.pdiparams",
         "inputs": list(model.graph.feeds),
         "outputs": list(model.graph.fetches),
         "output": str(target),
@@ -159,7 +172,7 @@ def _converter_of(step: Path) -> str:
 
 def _environment() -> dict[str, str]:
     """Variables that keep a converter from taking all cores, and Paddle from talking."""
-    return {"GLOG_minloglevel": "2", "OMP_NUM_THREADS": str(min(2, os.cpu_count() or 1))}
+    return {"GLOG_minloglevel": "2", "OMP_NUM_THREADS": "1"}
 
 
 def _failure(

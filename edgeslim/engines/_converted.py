@@ -96,12 +96,14 @@ class ConvertedEngine:
         title: Its name as its makers write it.
         runtime: Its module for the runner's program.
         roads: Ways of conversion, the best first.
+        has_batches: Whether it runs models whose inputs have a batch of more than one.
     """
 
     name: str
     title: str
     runtime: Path
     roads: tuple[Road, ...]
+    has_batches: bool = True
     explains: bool = False
 
     def attach(self, session: DeviceSession) -> DeviceSession:
@@ -142,13 +144,23 @@ class ConvertedEngine:
         return model
 
     def check(self, model: PreparedModel, place: Place) -> None:
-        """Refuses nothing: outputs are compared with Paddle's, and no law is known beforehand."""
+        if self.has_batches:
+            return
+        for name, shape in model.graph.feeds.items():
+            if len(shape) > 1 and shape[0] != 1:
+                raise ModelError(
+                    f"{self.title} has no batches, and input {name!r} of {model.name} has one of "
+                    f"{shape[0]}; give --input-shape with a first extent of 1"
+                )
 
     def convert(
         self, model: PreparedModel, place: Place, folder: Path, road: Road
     ) -> OptimizedFile:
         output = folder / f"{model.name}.{self.name}"
         made = convert_by_road(model, road, output, title=self.title, extra=self.name)
+        if road.is_rewritten:
+            converter = f"{made.converter}, from a rewritten program"
+            made = msgspec.structs.replace(made, converter=converter)
         path, *others = map(Path, made.files)
         note = path.with_name(f"{path.name}.json")
         write_bytes(note, msgspec.json.format(msgspec.json.encode(made)))

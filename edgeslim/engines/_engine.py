@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from edgeslim.graph import Graph
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.targets import Place
 
-__all__ = ["DeploymentEngine", "Road"]
+__all__ = ["DeploymentEngine", "Road", "with_rewritten"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,10 +23,23 @@ class Road:
     Args:
         name: Name of the converter, or of both if there are two in a row.
         steps: Scripts that are run one after the other, each in a process of its own.
+        is_rewritten: Whether they begin with the program that is rewritten for Paddle-Lite, in
+            operators that most converters know as well, and not with the model as it came.
     """
 
     name: str
     steps: tuple[Path, ...] = ()
+    is_rewritten: bool = False
+
+    @property
+    def title(self) -> str:
+        """The road in words."""
+        return f"{self.name}, from a rewritten program" if self.is_rewritten else self.name
+
+
+def with_rewritten(road: Road) -> tuple[Road, Road]:
+    """A road from the model as it came, and the same from its rewritten program."""
+    return road, replace(road, is_rewritten=True)
 
 
 class DeploymentEngine(Protocol):

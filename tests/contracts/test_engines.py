@@ -86,7 +86,7 @@ def test_it_is_called_as_its_folder(engine: DeploymentEngine) -> None:
     assert engine.name in ENGINES.names()
     assert engine.title
     assert engine.roads
-    assert len({road.name for road in engine.roads}) == len(engine.roads)
+    assert len({road.title for road in engine.roads}) == len(engine.roads)
 
 
 def test_the_session_says_what_runs_there(session: DeviceSession, host: DeviceSession) -> None:
@@ -98,7 +98,7 @@ def test_the_session_says_what_runs_there(session: DeviceSession, host: DeviceSe
         assert context.difference(host.context()), "rows of two engines must not mix"
 
 
-@pytest.mark.parametrize("road", range(2))
+@pytest.mark.parametrize("road", range(3))
 def test_outputs_are_those_of_paddle_by_each_road(
     *,
     engine: DeploymentEngine,
@@ -108,7 +108,7 @@ def test_outputs_are_those_of_paddle_by_each_road(
     tmp_path: Path,
 ) -> None:
     if road >= len(engine.roads):
-        pytest.skip(f"{engine.name} has one road")
+        pytest.skip(f"{engine.name} has fewer roads")
     file = engine.convert(model, session.place(), tmp_path, engine.roads[road])
     assert file.converter
     truth = paddle_truth(model, louder=True)
@@ -136,7 +136,7 @@ def test_it_is_timed_beside_a_reference_with_the_threads_that_were_asked_for(
     for place in (session, both):
         (outcome,) = DriftWatch(place, patience_s=0).run([job]).outcomes
         assert outcome.error is None
-        assert len(outcome.measurements[0].samples_ns) >= 5
+        assert min(outcome.measurements[0].samples_ns) > 0
         assert min(outcome.references_ms) > 0
 
 

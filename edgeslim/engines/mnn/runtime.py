@@ -17,7 +17,12 @@ class MnnLibrary:
         self._module = MNN
         self._numpy = numpy
         self._config = {"backend": "CPU", "numThread": threads, "precision": "high"}
-        self.version: str = MNN.version()
+        try:
+            from importlib.metadata import version
+
+            self.version = version("MNN")
+        except ImportError:  # before Python 3.8
+            self.version = "unknown"
 
     def load(
         self, files: Dict[str, bytes], name: str, inputs: List[str], outputs: List[str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeslim.engines._converted import ConvertedEngine
-from edgeslim.engines._engine import Road
+from edgeslim.engines._engine import Road, with_rewritten
 from edgeslim.engines._onnx import TO_ONNX
 
 __all__ = ["ENGINE"]
@@ -18,6 +18,6 @@ ENGINE = ConvertedEngine(
     runtime=Path(__file__).with_name("runtime.py"),
     roads=(
         Road(name="OpenVINO", steps=(_CONVERT,)),
-        Road(name="paddle2onnx, OpenVINO", steps=(TO_ONNX, _CONVERT)),
+        *with_rewritten(Road(name="paddle2onnx, OpenVINO", steps=(TO_ONNX, _CONVERT))),
     ),
 )
