@@ -40,6 +40,10 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "MB": ("size_bytes", lambda size: f"{size / 1e6:.2f}"),
     "predicted": ("predicted_ms", format_ms),
     "measured": ("measured_ms", format_ms),
+    "p90": ("measured_p90_ms", format_ms),
+    "load": ("load_ms", format_ms),
+    "first run": ("first_run_ms", format_ms),
+    "MB of memory": ("memory_mb", "{:.0f}".format),
     "error": ("error_percent", "{:+.1f} %".format),
     "limit": ("target_ms", format_ms),
     "met": ("met_target", lambda met: "yes" if met else "NO"),
@@ -50,6 +54,9 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "fastest": ("fastest", lambda fastest: "<--" if fastest else ""),
 }
 """Columns for people: key of the value in the JSON document, and how it is written."""
+
+_OF_ENGINES = {"p90", "load", "first run", "MB of memory"}
+"""Columns of a table that compares engines."""
 
 _COMPARING = {"engine", "precision", "kernels", "threads", "variance lost", "same top-1", "fastest"}
 """Columns of a table that compares variants."""
@@ -77,6 +84,8 @@ def print_deployment(done: Deployment | ConvertedModels) -> None:
         _cells(baseline, done) | {"model": f"{baseline.name} (baseline)"} for baseline in baselines
     ]
     columns = [name for name in _COLUMNS if name != "times as fast" or baselines]
+    if not any(_engine(model) for model in done.models):
+        columns = [name for name in columns if name not in _OF_ENGINES]
     if plain:
         columns = [name for name in columns if name not in _COMPARING]
     else:
@@ -303,6 +312,9 @@ def _model_document(
         "missing": missing(model),
         "measured_ms": measured and measured.latency_ms,
         "measured_p90_ms": measured and measured.p90_ms,
+        "load_ms": measured and measured.load_ms,
+        "first_run_ms": measured and measured.first_run_ms,
+        "memory_mb": measured and measured.memory_mb,
         "samples": measured.samples if measured else 0,
         "error_percent": measured and measured.error_percent,
         "speed": measured and measured.speed,

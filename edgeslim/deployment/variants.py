@@ -250,10 +250,12 @@ def measure_variants(
         RunnerError, ProgramError: A variant does not run.
     """
     groups: dict[tuple[str, int], tuple[DriftWatch, list[OptimizedNetwork]]] = {}
+    engines = len({variant.session.engine for variant in variants})
     for variant, network in zip(variants, networks, strict=True):
         group = variant.session.engine, variant.session.execution.threads
         if group not in groups:
-            patience_s = min(variant.session.profile.patience_s, _PATIENCE_S / rounds)
+            share_s = _PATIENCE_S / rounds / engines
+            patience_s = min(variant.session.profile.patience_s, share_s)
             groups[group] = (DriftWatch(variant.session, patience_s=patience_s), [])
         groups[group][1].append(network)
     return measure_side_by_side(

@@ -249,6 +249,10 @@ class _RoundResults:
                     warmup=pooled.warmup,
                     reference_ms=mean(ms for turn in done for ms in turn.references_ms),
                     disturbed=next((turn.disturbed for turn in done if turn.disturbed), ""),
+                    # Only the first turn finds a process that has not loaded the model yet.
+                    load_ms=done[0].load_ms,
+                    first_run_ms=done[0].first_run_ms,
+                    memory_mb=done[0].memory_mb,
                 )
             )
 

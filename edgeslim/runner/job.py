@@ -40,6 +40,9 @@ class Outcome:
         disturbed: What disturbed the device meanwhile; empty if nothing did.
         device_s: Seconds that the runner spent on it.
         waited_s: Seconds that it waited for a disturbed device.
+        load_ms: Time of loading in ms; 0 is not known.
+        first_run_ms: Time of the first run in ms; 0 is not known.
+        memory_mb: How much the process grew until the model had run once, at most, in MB.
     """
 
     id: str
@@ -49,6 +52,9 @@ class Outcome:
     disturbed: str = ""
     device_s: float = 0.0
     waited_s: float = 0.0
+    load_ms: float = 0.0
+    first_run_ms: float = 0.0
+    memory_mb: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -91,6 +91,9 @@ def _outcome(job: Job, events: Sequence[Event]) -> Outcome:
         disturbed=next((event.disturbed for event in measured if event.disturbed), ""),
         device_s=sum(event.busy_ns for event in measured) / 1e9,
         waited_s=sum(event.waited_ns for event in measured) / 1e9,
+        load_ms=last.load_ns / 1e6,
+        first_run_ms=last.first_run_ns / 1e6,
+        memory_mb=last.memory_kb * 1024 / 1e6,
     )
 
 

@@ -162,6 +162,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         disturbed: What disturbed the device in every attempt; empty if nothing did.
         busy_ns: Time that the state took, the first one with loading.
         waited_ns: Time that the runner waited for a disturbed device.
+        load_ns: In ``finished`` of the Python runner, the time of loading; 0 is not known.
+        first_run_ns: In ``finished``, the time of the first run.
+        memory_kb: In ``finished``, how much the process grew until it had run once, at most.
     """
 
     sequence: int
@@ -183,6 +186,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     disturbed: str = ""
     busy_ns: int = 0
     waited_ns: int = 0
+    load_ns: int = 0
+    first_run_ns: int = 0
+    memory_kb: int = 0
     count: int = 0
     sha256: str = ""
 

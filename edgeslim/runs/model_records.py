@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from enum import Enum
+from statistics import median
 
 import msgspec
 
@@ -114,6 +116,9 @@ class ModelRound(msgspec.Struct, frozen=True, kw_only=True):
         reference_ms: Latency of the reference operator before and after; 0 if not known.
         disturbed: What disturbed the device meanwhile, or empty; disturbed rounds do not count
             as long as there are others.
+        load_ms: Time of loading the model in ms; 0 is not known.
+        first_run_ms: Time of its first run in ms; 0 is not known.
+        memory_mb: How much the process grew until the model had run once, in MB, at most.
     """
 
     round: int
@@ -121,6 +126,9 @@ class ModelRound(msgspec.Struct, frozen=True, kw_only=True):
     warmup: int = 0
     reference_ms: float = 0.0
     disturbed: str = ""
+    load_ms: float = 0.0
+    first_run_ms: float = 0.0
+    memory_mb: float = 0.0
 
     def __post_init__(self) -> None:
         _ = self.measurement  # which checks the samples
@@ -235,8 +243,28 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         return sum(len(own.samples_ns) for own in self.counted_rounds)
 
     @property
+    def load_ms(self) -> float | None:
+        """Median time of loading in ms, if it is known."""
+        return _median_if_known([own.load_ms for own in self.counted_rounds])
+
+    @property
+    def first_run_ms(self) -> float | None:
+        """Median time of the first run in ms, if it is known."""
+        return _median_if_known([own.first_run_ms for own in self.counted_rounds])
+
+    @property
+    def memory_mb(self) -> float | None:
+        """Median of what its process grew by until it had run once, in MB, if it is known."""
+        return _median_if_known([own.memory_mb for own in self.counted_rounds])
+
+    @property
     def error_percent(self) -> float | None:
         """How far the prediction is above the measurement, in percent of the measurement."""
         if self.predicted_ms is None:
             return None
         return 100 * (self.predicted_ms / self.latency_ms - 1)
+
+
+def _median_if_known(values: Sequence[float]) -> float | None:
+    known = [value for value in values if value > 0]
+    return median(known) if known else None

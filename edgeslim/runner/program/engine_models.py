@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 from .models import Tools
 from .noise import make_input, noise
 from .results import EntryError, Message, refuse
+from .start import Start
 
 _REFERENCE = (64, 576, 784)
 """Extents of the matrix product that is timed to see whether something disturbs the device."""
@@ -34,6 +35,7 @@ class EngineModel:
     def __init__(self, network: Any, arrays: List[Any], version: str) -> None:
         self.run = network.run
         self.version = version
+        self.start: Dict[str, int] = {}
         self._network = network
         self._arrays = arrays
 
@@ -89,11 +91,15 @@ class OtherEngine:
             return ReferenceProduct(numpy)
         note = json.loads(tools.files[entry["model"] + ".json"].decode())
         arrays = [make_input(described, tools.files, numpy) for described in entry["inputs"]]
+        start = Start()
         try:
             network = library.load(tools.files, entry["model"], note["inputs"], note["outputs"])
+            start.note_loaded()
             model = EngineModel(network, arrays, library.version)
             model.feed()
+            start.note_fed()
             model.run()
+            model.start = start.summarize()
         except Exception as error:  # engines raise anything
             lines = str(error).strip().splitlines() or [type(error).__name__]
             raise EntryError("{} does not run it: {}".format(self.name, lines[0])) from error

@@ -135,5 +135,6 @@ def run_entry(engine: Any, entry: Message, tools: Tools, results: Results) -> Me
         "id": entry["id"],
         "outputs": [list(output.shape) for output in outputs],
         "version": model.version,
+        **model.start,
         "wall_ns": time.perf_counter_ns() - started,
     }

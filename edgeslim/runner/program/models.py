@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List
 from .noise import make_input
 from .pace import Pace, Sweep
 from .results import EntryError, Message
+from .start import Start
 
 OWN_TARGETS = {"x86_64": {1, 2}, "aarch64": {1, 4}, "armv7l": {1, 4}}
 """Targets whose kernels a processor really has; those of others are empty and return at once."""
@@ -37,6 +38,7 @@ class Model:
     def __init__(self, predictor: Any, arrays: List[Any]) -> None:
         self.run: Callable[[], None] = predictor.run
         self.version: str = predictor.get_version()
+        self.start: Dict[str, int] = {}
         self._predictor = predictor
         self._inputs = [(predictor.get_input(i), array) for i, array in enumerate(arrays)]
 
@@ -67,10 +69,13 @@ def load_model(entry: Message, tools: Tools) -> Model:
     """Loads a model, checks that it is for this processor and library, and runs it once."""
     _check_targets(entry)
     content = tools.files[entry["model"]]
+    start = Start()
     config = tools.lite.MobileConfig()
     config.set_model_from_buffer(content)
     arrays = [make_input(description, tools.files, tools.numpy) for description in entry["inputs"]]
-    model = Model(tools.lite.create_paddle_predictor(config), arrays)
+    predictor = tools.lite.create_paddle_predictor(config)
+    start.note_loaded()
+    model = Model(predictor, arrays)
     for wanted in (entry["library_version"], _version_in(content)):
         # The runtime itself would accept it silently.
         if wanted != model.version:
@@ -79,7 +84,9 @@ def load_model(entry: Message, tools: Tools) -> Model:
                 "convert it again"
             )
     model.feed()
+    start.note_fed()
     model.run()
+    model.start = start.summarize()
     return model
 
 
