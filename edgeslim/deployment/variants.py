@@ -13,7 +13,13 @@ from edgeslim.conversion.precisions import PRECISION_NAMES, model_for_precision
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.claims import Claim
 from edgeslim.engines import DEFAULT, ENGINES, DeploymentEngine, Road
-from edgeslim.errors import ModelError, ProgramError, UnknownNameError, UsageError
+from edgeslim.errors import (
+    ModelError,
+    ProgramError,
+    ProgramNotFoundError,
+    UnknownNameError,
+    UsageError,
+)
 from edgeslim.execution import Precision
 from edgeslim.files import write_bytes
 from edgeslim.latency_table import LatencyTable, TableContext
@@ -199,6 +205,8 @@ def _convert_by_some_road(
         try:
             return _convert_by_some_road(engine, model, place, folder, others)
         except (ModelError, ProgramError) as other:
+            if isinstance(error, ProgramNotFoundError) and isinstance(other, ProgramNotFoundError):
+                raise error from None
             raise ModelError(f"{error}; {other}") from error
 
 

@@ -19,7 +19,7 @@ It ends with another status than 0 and a line on standard error if it cannot con
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -27,7 +27,7 @@ import msgspec
 from edgeslim import process
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.engines._engine import Road
-from edgeslim.engines._python import converter_python
+from edgeslim.engines._python import converter_python, variable_of
 from edgeslim.errors import EdgeslimError, ModelError, NoOutputError, ProgramNotFoundError
 from edgeslim.files import copy_file, new_folder, temporary_folder, write_bytes
 
@@ -40,11 +40,12 @@ _ABSENT = ("ModuleNotFoundError", "ImportError")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Road:
-    """Names of a converter, an engine and the extra that installs both, for messages."""
+    """Names of a road, an engine, the extra that installs both and a converter, for messages."""
 
     name: str
     title: str
     extra: str
+    converter: str = ""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +162,7 @@ def _run_step(  # noqa: PLR0917 - one call that says all
             on_line=read,
         )
     if completed.status != 0 or not found:
-        raise _failure(model, words, completed)
+        raise _failure(model, replace(words, converter=_converter_of(step)), completed)
     return _check_made(found[-1], words.title)
 
 
@@ -184,7 +185,8 @@ def _failure(
     if reason.startswith(_ABSENT):
         return ProgramNotFoundError(
             f"the converter {words.name} for {words.title} does not load ({reason}); "
-            f"{install_command(words.extra)}"
+            f"{install_command(words.extra)}, or name a Python that has it in "
+            f"{variable_of(words.converter)}"
         )
     if completed.status > 128:
         return process.status_error(f"{words.name} at {model.name} for {words.title}", completed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-__all__ = ["converter_python", "engine_python"]
+__all__ = ["converter_python", "engine_python", "variable_of"]
 
 _EVERY = "EDGESLIM_ENGINE_PYTHON"
 """Variable with the Python of all engines and converters that have none of their own."""
@@ -16,7 +16,7 @@ def engine_python(engine: str) -> str:
 
     ``EDGESLIM_<ENGINE>_PYTHON`` names it, else ``EDGESLIM_ENGINE_PYTHON``; else it is ours.
     """
-    return os.environ.get(_variable(engine)) or os.environ.get(_EVERY) or sys.executable
+    return os.environ.get(variable_of(engine)) or os.environ.get(_EVERY) or sys.executable
 
 
 def converter_python(converter: str) -> str:
@@ -27,5 +27,6 @@ def converter_python(converter: str) -> str:
     return engine_python(converter)
 
 
-def _variable(name: str) -> str:
+def variable_of(name: str) -> str:
+    """The variable that names the Python of an engine or a converter."""
     return f"EDGESLIM_{name.upper().replace('-', '_')}_PYTHON"

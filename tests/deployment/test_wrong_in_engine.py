@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,10 @@ from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.paddle_io.importing import load_paddle
 from tests.tools import missing
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.version_info >= (3, 13), reason="paddle2onnx has no wheels for it"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,11 @@ WRITE = 'open(job["output"] + ".x", "w").write("content")\n'
     [
         ("os.abort()", ProgramAbortedError, "maker at net for Some Engine"),
         ("sys.exit('no such operator: swirl')", ModelError, "by maker: no such operator: swirl"),
-        ("import absent_package", ProgramNotFoundError, r"pip install 'edgeslim\[some\]'"),
+        (
+            "import absent_package",
+            ProgramNotFoundError,
+            r"\[some\]', or name .* in EDGESLIM_",
+        ),
         ("sys.exit(0)", ModelError, "without a word"),
         (SAY, NoOutputError, "missing"),
         ('open(job["output"] + ".x", "w").close()\n' + SAY, NoOutputError, "empty"),
