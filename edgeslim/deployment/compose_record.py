@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
@@ -23,11 +22,11 @@ from edgeslim.deployment.recording import (
 from edgeslim.deployment.request import ResolvedDeployment
 from edgeslim.deployment.speedup import speedup_of
 from edgeslim.errors import BadFileError
-from edgeslim.files import shorten_home
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.networks import MeasuredNetworks
+from edgeslim.own_paths import hide_own_paths
 from edgeslim.runs.deployment_records import (
     AccuracyRecord,
     DeploymentRecord,
@@ -80,9 +79,8 @@ def deployment_record(
     record = DeploymentRecord(
         id=new_id(),
         created=found.created,
-        command=command,
-        directory=shorten_home(Path.cwd()),
-        model_path=request.path,
+        command=tuple(map(hide_own_paths, command)),
+        model_path=hide_own_paths(request.path),
         folder=str(request.folder),
         versions=versions_record(session),
         device=device_record(session),

@@ -9,6 +9,7 @@ import msgspec
 from edgeslim.durations import now
 from edgeslim.errors import UsageError
 from edgeslim.files import write_bytes
+from edgeslim.own_paths import hide_own_paths
 from edgeslim.reporting.document import ReportDocument
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.formats import FORMATS
@@ -126,8 +127,8 @@ def document_of(evidence: Evidence, *, history: bool = False) -> ReportDocument:
 
 
 def write_report(document: ReportDocument, file: Path, name: str) -> Report:
-    """Writes a document, whole or not at all."""
-    content = FORMATS.get(name).write(document).encode()
+    """Writes a document, whole or not at all, without the paths of this machine's user."""
+    content = hide_own_paths(FORMATS.get(name).write(document)).encode()
     write_bytes(file, content)
     return Report(
         report=str(file),

@@ -247,7 +247,6 @@ class DeploymentRecord(
         id: A name that no other deployment has.
         created: When its measuring began, UTC.
         command: The command that repeats it, word by word; empty if it was run from Python.
-        directory: Folder in which it was run; the user's home is ``~``.
         folder: Folder of the converted models.
         versions: Versions of all programs.
         device: The device that it ran on.
@@ -267,12 +266,13 @@ class DeploymentRecord(
         warnings: What users should know before they ship a model, as sentences.
         reasons: Why predicted and measured differ, the likeliest cause first, as sentences.
         model_path: The run or model that was deployed, as on a command line.
+        directory: Folder in which it was run, in records of the version before; no longer
+            written, since records are passed on.
     """
 
     id: str
     created: str
     command: tuple[str, ...]
-    directory: str
     model_path: str
     folder: str
     versions: VersionsRecord
@@ -292,6 +292,7 @@ class DeploymentRecord(
     failed: tuple[FailedRecord, ...] = ()
     warnings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    directory: str = ""
     schema: int = SCHEMA
 
     def model(self, model_id: str) -> ModelRecord:

@@ -112,7 +112,6 @@ def made_up_record(
         "id": f"20261126-010000-{seed:04x}",
         "created": "2026-11-26T01:00:00+00:00",
         "command": ("edgeslim", "deploy", "net", "--baseline", "first"),
-        "directory": "/home/somebody",
         "model_path": "net",
         "folder": "deployments/net",
         "versions": VersionsRecord(
