@@ -111,6 +111,11 @@ class DeviceSession:
         """Link to the device."""
         return self.runner.transport
 
+    @property
+    def has_core_time(self) -> bool:
+        """Whether models run in one thread only, whose time on its core is all that they take."""
+        return self.execution.threads == 1 and not self.engine
+
     def context(self) -> TableContext:
         """The context of a latency table that is measured on it now."""
         return TableContext(

@@ -122,7 +122,7 @@ class DriftWatch:
             [reference_operator()],
             self.session.execution.target,
             Path(folder),
-            states=(Sampling(),),
+            states=(Sampling(core_time=self.session.has_core_time),),
             name="reference",
         )
         if isinstance(reference, EdgeslimError):

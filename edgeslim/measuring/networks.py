@@ -97,7 +97,8 @@ def measure_networks(
 ) -> MeasuredNetworks:
     """Times networks in several rounds, one after the other in each, and pools the samples.
 
-    Rounds in which the device was disturbed are left out, as long as others remain.
+    Rounds in which the device was disturbed are left out, as long as others remain. With one
+    thread, a run that other programs interrupt counts with the time that it had a core.
 
     Args:
         watch: Drift watch of the device.
@@ -110,7 +111,11 @@ def measure_networks(
         RunnerError, ProgramError: A network does not run.
     """
     return measure_side_by_side(
-        [(watch, networks)], rounds=rounds, seconds=seconds, progress=progress
+        [(watch, networks)],
+        rounds=rounds,
+        seconds=seconds,
+        core_time=watch.session.has_core_time,
+        progress=progress,
     )
 
 
@@ -120,6 +125,7 @@ def measure_side_by_side(
     rounds: int = 3,
     seconds: float = 0.5,
     paired: bool = False,
+    core_time: bool = False,
     progress: Progress = SILENT,
 ) -> MeasuredNetworks:
     """As `measure_networks`, for groups of networks with different numbers of threads.
@@ -137,6 +143,7 @@ def measure_side_by_side(
             (A B B A, and B A A B in the next round), which cancels whatever changes evenly
             meanwhile, and extra rounds are of all networks. Otherwise networks run in order, and
             extra rounds are only of those that were disturbed.
+        core_time: Whether runs that others interrupt count with the time that they had a core.
         progress: Display that shows the progress.
 
     Raises:
@@ -148,6 +155,7 @@ def measure_side_by_side(
         maximum_samples=2000,
         minimum_s=seconds / turns,
         maximum_s=2 * seconds / turns,
+        core_time=core_time,
     )
     groups_of_jobs = [
         (watch, [_job(network, sampling) for network in some]) for watch, some in groups

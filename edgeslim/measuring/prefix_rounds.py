@@ -230,7 +230,8 @@ class _Parts:
         return self._job_of(name, self._network.file, 0)
 
     def _job_of(self, name: str, file: OptimizedFile, swept: int) -> Job:
-        sampling = msgspec.structs.replace(_SAMPLING, swept_bytes=swept)
+        core_time = self._watch.session.has_core_time
+        sampling = msgspec.structs.replace(_SAMPLING, swept_bytes=swept, core_time=core_time)
         network = self._network
         return model_job(name, file, network.graph, (sampling,), network.inputs)
 

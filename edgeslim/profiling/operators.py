@@ -58,12 +58,18 @@ class OperatorCounts:
     waited_s: float = 0.0
 
 
-def operator_states(swept_mb: Iterable[int]) -> tuple[Sampling, ...]:
-    """Sampling of an operator in each cache state, by MB that are swept before each run."""
-    return tuple(
+def operator_states(swept_mb: Iterable[int], *, core_time: bool = False) -> tuple[Sampling, ...]:
+    """Sampling of an operator in each cache state.
+
+    Args:
+        swept_mb: MB that are swept before each run, of each state.
+        core_time: Whether runs that others interrupt count with the time that they had a core.
+    """
+    states = (
         msgspec.structs.replace(_COLD, swept_bytes=megabytes * _MB) if megabytes else _HOT
         for megabytes in swept_mb
     )
+    return tuple(msgspec.structs.replace(state, core_time=core_time) for state in states)
 
 
 def measure_operators(
@@ -94,7 +100,9 @@ def measure_operators(
                     group,
                     session.execution.target,
                     folder,
-                    states=operator_states(session.profile.swept_mb),
+                    states=operator_states(
+                        session.profile.swept_mb, core_time=session.has_core_time
+                    ),
                     place=session.place(),
                 )
                 jobs = {s: job for s, job in zip(group, made, strict=True) if isinstance(job, Job)}

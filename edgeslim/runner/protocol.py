@@ -76,6 +76,10 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
     Sampling continues until there are ``minimum_samples`` and ``minimum_s`` has passed, and
     then until the standard error of the median is ``relative_error`` or one of the maxima
     is reached.
+
+    With ``core_time``, a run that other programs interrupted counts with the time that it had a
+    core, without the time that it waited for one. That is only right for models that run in the
+    thread that calls them. A runner that was built before there was this field counts all of it.
     """
 
     swept_bytes: int = 0
@@ -85,6 +89,7 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
     minimum_s: float = 0.03
     maximum_s: float = 1.0
     relative_error: float = 0.01
+    core_time: bool = False
 
     @property
     def cache(self) -> CacheState:

@@ -44,9 +44,9 @@ def table(session: DeviceSession, tmp_path: Path) -> LatencyTable:
 
 
 @contextmanager
-def hog() -> Iterator[subprocess.Popen[str]]:
-    """A program that never rests, on the core that the runner takes."""
-    core = max(os.sched_getaffinity(0))
+def hog(core: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A program that never rests, by default on the core that the runner takes."""
+    core = max(os.sched_getaffinity(0)) if core is None else core
     with subprocess.Popen(
         [sys.executable, "-c", HOG, str(core)], stdout=subprocess.PIPE, text=True
     ) as process:

@@ -42,6 +42,7 @@ struct Sampling {
   double minimum_s = 0;
   double maximum_s = 0;
   double relative_error = 0;
+  bool core_time = false;
 };
 
 struct Entry {
@@ -92,6 +93,7 @@ inline Sampling read_sampling(const Json& json) {
   state.minimum_s = json.number("minimum_s");
   state.maximum_s = json.number("maximum_s");
   state.relative_error = json.number("relative_error");
+  state.core_time = json.boolean("core_time");
   return state;
 }
 

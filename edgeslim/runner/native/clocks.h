@@ -20,4 +20,14 @@ inline int64_t worked_ns() {
   return static_cast<int64_t>(spent.tv_sec) * 1000000000 + spent.tv_nsec;
 }
 
+// Whether a run had its core for clearly less time than it took.
+inline bool is_interrupted(int64_t taken, int64_t had) {
+  return static_cast<double>(had) < 0.95 * static_cast<double>(taken);
+}
+
+// Whether a run happened in this thread at all; those of others seem to take no core time.
+inline bool has_run_here(int64_t taken, int64_t had) {
+  return static_cast<double>(had) > 0.05 * static_cast<double>(taken);
+}
+
 }  // namespace edgeslim

@@ -52,11 +52,16 @@ inline Measured measure(const Sampling& state, Model* model, Sweep* sweep) {
     const int64_t work = worked_ns();
     const int64_t before = now_ns();
     model->run();
-    const int64_t taken = now_ns() - before;
+    int64_t taken = now_ns() - before;
+    const int64_t had = worked_ns() - work;
     // A short run fits between two interruptions and its median is right; a long one waits
     // for other programs every time, which no median can mend.
-    const int64_t worked = worked_ns() - work;
-    result.interrupted += static_cast<double>(worked) < 0.95 * static_cast<double>(taken);
+    if (is_interrupted(taken, had)) {
+      if (state.core_time && has_run_here(taken, had))
+        taken = had;
+      else
+        ++result.interrupted;
+    }
     result.samples_ns.push_back(taken);
     const int64_t count = static_cast<int64_t>(result.samples_ns.size());
     const double spent = static_cast<double>(now_ns() - started) / 1e9;

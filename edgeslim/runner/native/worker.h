@@ -105,7 +105,9 @@ class Worker {
       reference_.reset(new Model(batch_.reference, batch_));
       run = [this] { reference_->run(); };
     }
-    pace_.reset(new Pace(run, baseline_ns, patience_s));
+    bool core_time = false;
+    for (const Sampling& state : batch_.reference.states) core_time |= state.core_time;
+    pace_.reset(new Pace(run, baseline_ns, patience_s, core_time));
     utsname system = {};
     ::uname(&system);
     tell('S', event("start") + ", \"runner\": \"native\", \"machine\": " + quoted(system.machine) +

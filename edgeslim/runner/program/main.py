@@ -49,7 +49,13 @@ def main(batch_path: str, results_path: str, engine: Any = None) -> None:
             reference = engine.load_model(manifest["reference"], tools)
         except EntryError as failure:
             refuse(f"the reference model: {failure}")
-        tools.pace = Pace(reference.run, manifest["baseline_ns"], manifest["patience_s"])
+        states = manifest["reference"]["states"]
+        tools.pace = Pace(
+            reference.run,
+            manifest["baseline_ns"],
+            manifest["patience_s"],
+            core_time=any(state.get("core_time") for state in states),
+        )
     results.say(
         {
             "event": "start",

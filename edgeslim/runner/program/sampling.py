@@ -6,7 +6,7 @@ import time
 from typing import List
 
 from .models import Model, Tools
-from .pace import Sweep
+from .pace import Sweep, has_run_here, is_interrupted
 from .results import Message
 
 INTERRUPTED = 0.4
@@ -61,10 +61,16 @@ def measure(state: Message, model: Model, sweep: Sweep) -> Message:
         work = worked()
         before = clock()
         run()
-        samples.append(clock() - before)
+        taken = clock() - before
+        had = worked() - work
         # A short run fits between two interruptions and its median is right; a long one
         # waits for other programs every time, which no median removes.
-        interrupted += worked() - work < 0.95 * samples[-1]
+        if is_interrupted(taken, had):
+            if state.get("core_time") and has_run_here(taken, had):
+                taken = had
+            else:
+                interrupted += 1
+        samples.append(taken)
         spent = (clock() - started) / 1e9
         if len(samples) >= state["maximum_samples"]:
             break
