@@ -1,7 +1,8 @@
 """What got slower or faster between two deployments, and which operators explain it.
 
 Models are matched by name and variant (role, precision, threads); where names differ, the only
-two of a variant are a pair. What is compared depends on what else changed between the two:
+two of a variant are a pair, unless they are baselines: two of those are only the same yardstick if
+they are the same network. What is compared depends on what else changed between the two:
 
 - The same device, library and settings, and the same network as baseline in both: the latency
   relative to the baseline, round by round. Whatever the machine does from day to day is in both
@@ -173,10 +174,11 @@ def _match_models(
         (model, other)
         for model in before
         if (other := named.get((model.name, *_variant(model)))) is not None
+        and (model.role is ModelRole.MODEL or same_network(model, other))
     ]
     rest_before = [model for model in before if all(model is not one for one, _ in pairs)]
     rest_after = [model for model in after if all(model is not other for _, other in pairs)]
-    for model in list(rest_before):
+    for model in [model for model in rest_before if model.role is ModelRole.MODEL]:
         alike = [other for other in rest_after if _variant(other) == _variant(model)]
         if (
             len(alike) == 1

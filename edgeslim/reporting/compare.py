@@ -15,6 +15,7 @@ from edgeslim.reporting.compared_runs import (
     comparison_sections,
     comparison_verdict,
 )
+from edgeslim.reporting.compared_sides import side_facts
 from edgeslim.reporting.compared_tables import table_facts, table_sections, table_verdict
 from edgeslim.reporting.document import ReportDocument
 from edgeslim.reporting.read_run import read_run
@@ -35,7 +36,7 @@ def report_comparison(
 
     Args:
         before: A run that was deployed, or a latency table.
-        after: Another of the same kind.
+        after: Another of the same kind. Of two runs, the one that was deployed first is the first.
         out: The file; by default ``comparison`` in the folder of ``after``.
         format: ``html``, ``markdown`` or ``json``, as in `edgeslim.reporting.report.report`.
 
@@ -70,15 +71,17 @@ def _compare_runs(before: Path, after: Path) -> ReportDocument:
     for side in sides:
         if not side.deployments:
             raise UsageError(f"{side.path} was not deployed yet: edgeslim deploy {side.path}")
+    # Times are written alike, so that their texts are in the order of time.
+    sides.sort(key=lambda side: side.deployments[-1].created)
     found = compare(sides[0].deployments, sides[1].deployments)
     return ReportDocument(
         title=f"{sides[0].name} and {sides[1].name}",
         kind="comparison",
-        run=f"{before} and {after}",
+        run=f"{sides[0].path} and {sides[1].path}",
         created=now(),
         edgeslim=__version__,
         verdict=comparison_verdict(found),
-        facts=comparison_facts(found),
+        facts=(*comparison_facts(found), *side_facts(sides[0], sides[1])),
         sections=comparison_sections(found, sides[0], sides[1]),
     )
 

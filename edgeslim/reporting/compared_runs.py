@@ -9,6 +9,7 @@ from edgeslim.counts import format_count
 from edgeslim.deployment.compare_deployments import Comparison, ModelComparison, OperatorChange
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.intervals import Reading, intervals
+from edgeslim.reporting.compared_sides import sides_table
 from edgeslim.reporting.document import (
     Block,
     Commands,
@@ -31,6 +32,7 @@ from edgeslim.reporting.number_format import (
     format_value,
 )
 from edgeslim.reporting.sections.variants import format_variant
+from edgeslim.runs.deployment_records import ModelRole
 
 __all__ = ["comparison_facts", "comparison_sections", "comparison_verdict"]
 
@@ -40,19 +42,19 @@ _HEADINGS = ("Nothing got slower", "Slower than before")
 
 def comparison_verdict(found: Comparison) -> Verdict:
     """Says in a sentence which models got slower or faster."""
-    changes = [_change(model) for model in found.models if model.verdict != "no difference"]
-    if not found.models:
+    models = _subjects(found)
+    changes = [_change(model) for model in models if model.verdict != "no difference"]
+    if not models:
         return Verdict(sentence="The two deployments have no variant of a model in common.")
     if not changes:
-        which = "it is" if len(found.models) == 1 else f"all {len(found.models)} are"
+        which = _no_change(models[0]) if len(models) == 1 else f"all {len(models)} are as before"
         return Verdict(
-            sentence=f"No significant difference: {which} as fast as before, as far as the "
-            "rounds tell.",
+            sentence=f"No difference that counts: {which}.",
             met=True,
             headings=_HEADINGS,
         )
-    counts = Counter(model.verdict for model in found.models)
-    rest = len(found.models) - len(changes)
+    counts = Counter(model.verdict for model in models)
+    rest = len(models) - len(changes)
     more = f"; no difference in {format_count(rest, 'other')}" if rest else ""
     return Verdict(
         sentence=f"{'; '.join(changes)}{more}.", met=not counts["slower"], headings=_HEADINGS
@@ -69,10 +71,10 @@ def comparison_facts(found: Comparison) -> tuple[Fact, ...]:
             unit=NumberUnit.RATIO,
             origin=NumberOrigin.MEASURED,
             interval=model.difference.interval,
-            note=f"as long as before, {model.basis.value}; {model.verdict}",
+            note=f"as long as before, {model.basis.value}; {model.verdict}{_threshold(model)}",
             good={"slower": False, "faster": True}.get(model.verdict),
         )
-        for model in found.models
+        for model in _subjects(found)
     )
 
 
@@ -88,6 +90,9 @@ def comparison_sections(
             blocks.append(
                 Items(title=f"Only {when}", items=[format_variant(record) for record in records])
             )
+    sides = ReportSection(
+        key="sides", title="Latency, accuracy and size", blocks=[sides_table(before, after)]
+    )
     latency = ReportSection(key="latency", title="Latency before and after", blocks=blocks)
     explained = ReportSection(
         key="operators", title="Which operators explain it", blocks=_explain_by_operators(found)
@@ -107,7 +112,7 @@ def comparison_sections(
     ]
     runs = Text(text=f"Before: {before.path}. After: {after.path}.")
     repeat = ReportSection(key="repeat", title="To repeat it", blocks=[runs, *both])
-    return (latency, explained, what, repeat)
+    return (sides, latency, explained, what, repeat)
 
 
 def _change(model: ModelComparison) -> str:
@@ -119,6 +124,36 @@ def _change(model: ModelComparison) -> str:
         f"({format_value(low - 1, NumberUnit.CHANGE)} to "
         f"{format_value(high - 1, NumberUnit.CHANGE)})"
     )
+
+
+def _subjects(found: Comparison) -> list[ModelComparison]:
+    """What the comparison is about: its models, and not the baselines that they are held against.
+
+    Deployments of baselines alone are about these.
+    """
+    models = [model for model in found.models if model.after.role is ModelRole.MODEL]
+    return models or list(found.models)
+
+
+def _no_change(model: ModelComparison) -> str:
+    """Says how far from the same a model is that is called the same, and why it is."""
+    low, high = model.difference.interval
+    ratio = format_value(model.difference.ratio - 1, NumberUnit.CHANGE)
+    return (
+        f"{format_variant(model.after)} takes {ratio} ({format_value(low - 1, NumberUnit.CHANGE)} "
+        f"to {format_value(high - 1, NumberUnit.CHANGE)}){_threshold(model)}"
+    )
+
+
+def _threshold(model: ModelComparison) -> str:
+    """Why a difference that the rounds show is not called one; or nothing."""
+    difference = model.difference
+    if difference.verdict != "no difference":
+        return ""
+    if difference.p_value > 1 - difference.level:
+        return f", which the rounds do not tell from none (p {difference.p_value:.2g})"
+    margin = format_percent(difference.margin)
+    return f", within the {margin} by which the same model differs from deployment to deployment"
 
 
 def _picture(found: Comparison) -> Picture:
@@ -166,6 +201,7 @@ def _table(found: Comparison) -> Table:
             ("ratio", "times as long", "ratio", lambda model: model.difference.ratio),
             ("ratio_interval", "interval", "ratio", lambda model: model.difference.interval),
             ("p_value", "p (Mann-Whitney)", "number", lambda model: model.difference.p_value),
+            ("margin", "called none up to", "share", lambda model: model.difference.margin),
             ("verdict", "verdict", "text", lambda model: model.verdict),
             ("basis", "compared", "text", _basis),
             ("over", "over", "text", _counts),

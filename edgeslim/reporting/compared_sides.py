@@ -1,0 +1,159 @@
+"""Latency, accuracy and size of two runs beside each other, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edgeslim.counts import format_count
+from edgeslim.reporting.document import Fact, NumberOrigin, NumberUnit, Table, table_of
+from edgeslim.reporting.evidence import Evidence
+from edgeslim.reporting.number_format import format_value
+from edgeslim.reporting.sections.variants import format_variant
+from edgeslim.runs.deployment_records import ModelRecord, ModelRole
+from edgeslim.training.metric_value import MetricValue
+
+__all__ = ["Accuracy", "accuracy_of", "side_facts", "sides_table"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accuracy:
+    """The accuracy of a run's model.
+
+    Args:
+        metric: Name of the metric.
+        value: The metric from 0 to 1.
+        interval: Its 95 % interval; None where the run does not know it.
+        examples: Number of examples that it was computed on; None where the run does not know it.
+    """
+
+    metric: str
+    value: float
+    interval: tuple[float, float] | None = None
+    examples: int | None = None
+
+
+def accuracy_of(evidence: Evidence) -> Accuracy | None:
+    """The accuracy of the model of a run; None if the run knows none."""
+    if evidence.pruning_result is not None and evidence.pruning_result.metric_after is not None:
+        pruning = evidence.pruning_result
+        known = pruning.judged.get("after")
+        value = pruning.metric_after or 0.0
+        return _with_interval(pruning.metric or "metric", value, known)
+    if evidence.result is not None:
+        return Accuracy(metric=evidence.result.metric, value=evidence.result.trained_accuracy)
+    if evidence.compression is not None and evidence.compression.metrics:
+        name, value = next(iter(evidence.compression.metrics.items()))
+        judged = [epoch.judged for epoch in evidence.compression.history if epoch.judged]
+        known = judged[-1].get(name) if judged else None
+        return _with_interval(name, value, known)
+    record = evidence.latest
+    if record is not None and record.accuracy is not None:
+        return Accuracy(metric=record.accuracy.metric, value=record.accuracy.value)
+    return None
+
+
+def _with_interval(metric: str, value: float, known: MetricValue | None) -> Accuracy:
+    """An accuracy with the interval of a metric value, if that is of the same value."""
+    if known is None or known.value != value:
+        return Accuracy(metric=metric, value=value)
+    has_interval = known.low is not None and known.high is not None
+    return Accuracy(
+        metric=metric,
+        value=value,
+        interval=(known.low or 0.0, known.high or 0.0) if has_interval else None,
+        examples=known.examples,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Row:
+    """A model of one of the runs."""
+
+    when: str
+    moment: str
+    model: ModelRecord
+    accuracy: Accuracy | None
+
+    @property
+    def accuracy_value(self) -> float | None:
+        return None if self.accuracy is None else self.accuracy.value
+
+    @property
+    def accuracy_interval(self) -> tuple[float, float] | None:
+        return None if self.accuracy is None else self.accuracy.interval
+
+    @property
+    def examples(self) -> int | None:
+        return None if self.accuracy is None else self.accuracy.examples
+
+
+def _rows(before: Evidence, after: Evidence) -> Iterator[_Row]:
+    for when, side in (("before", before), ("after", after)):
+        record = side.latest
+        for model in () if record is None else record.models:
+            is_own = model.role is ModelRole.MODEL
+            yield _Row(
+                when=when,
+                moment="" if record is None else record.created,
+                model=model,
+                accuracy=accuracy_of(side) if is_own else None,
+            )
+
+
+def sides_table(before: Evidence, after: Evidence) -> Table:
+    """The models of two runs, those of the run that was deployed first before the others.
+
+    A model's accuracy is that of its run, in the precision that it was trained in.
+    """
+    return table_of(
+        _rows(before, after),
+        [
+            ("when", "when", "text", lambda row: row.when),
+            ("moment", "deployed, UTC", "moment", lambda row: row.moment),
+            ("model", "model", "text", lambda row: format_variant(row.model)),
+            ("latency_ms", "latency", "ms", lambda row: row.model.latency_ms),
+            ("latency_interval_ms", "interval", "ms", lambda row: row.model.latency_interval_ms),
+            ("accuracy", "accuracy", "share", lambda row: row.accuracy_value),
+            ("accuracy_interval", "interval", "share", lambda row: row.accuracy_interval),
+            ("examples", "examples", "count", lambda row: row.examples),
+            ("size_bytes", "size", "bytes", lambda row: row.model.size_bytes),
+        ],
+        title="Models of both runs, in the order of time",
+        drop_empty=True,
+    )
+
+
+def side_facts(before: Evidence, after: Evidence) -> tuple[Fact, ...]:
+    """How much accuracy and size of the runs' own models changed, as far as they are known."""
+    return (*_accuracy_fact(before, after), *_size_fact(before, after))
+
+
+def _accuracy_fact(before: Evidence, after: Evidence) -> Iterator[Fact]:
+    old, new = accuracy_of(before), accuracy_of(after)
+    if new is None:
+        return
+    known = "" if new.examples is None else f" of {format_count(new.examples, 'example')}"
+    past = "not known" if old is None else format_value(old.value, NumberUnit.SHARE)
+    other = "" if old is None or old.metric == new.metric else f" ({old.metric})"
+    yield Fact(
+        key="accuracy",
+        name=new.metric,
+        value=new.value,
+        unit=NumberUnit.SHARE,
+        origin=NumberOrigin.RECORDED,
+        interval=new.interval,
+        note=f"after{known}; before: {past}{other}",
+    )
+
+
+def _size_fact(before: Evidence, after: Evidence) -> Iterator[Fact]:
+    old, new = before.subject, after.subject
+    if old is not None and new is not None:
+        yield Fact(
+            key="size_bytes",
+            name="file on the device",
+            value=new.size_bytes,
+            unit=NumberUnit.BYTES,
+            note=f"after; before: {format_value(old.size_bytes, NumberUnit.BYTES)}",
+        )
