@@ -9,6 +9,7 @@ import numpy as np
 from edgeslim.rewriting.affine import AFFINE_KINDS, affine_chain
 from edgeslim.rewriting.equivalences._equivalence import Equivalence, OtherForm
 from edgeslim.rewriting.equivalences._example import Example
+from edgeslim.rewriting.layers import layer_of
 from edgeslim.rewriting.network import Network, Op
 from edgeslim.rewriting.writer import OperatorWriter
 
@@ -20,7 +21,9 @@ def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
     if chain is None or chain.axis != 1 or [op.kind for op in chain.ops] == ["batch_norm"]:
         return
     shape = network.shapes[chain.source]
-    if len(shape) != len("NCHW"):
+    maker = network.maker(chain.source)
+    is_taken_in = maker is not None and layer_of(network, maker) is not None
+    if len(shape) != len("NCHW") or (is_taken_in and network.only_reader(chain.source) is op):
         return
 
     def write() -> None:
@@ -47,7 +50,8 @@ def _example(example: Example) -> str:
 
 EQUIVALENCE = Equivalence(
     law="((x * a1 + b1) * a2 + b2) ... = batch_norm(x) with scale a, bias b, mean 0, variance 1",
-    limits="numbers along another axis than the channels, or other tensors than (N, C, H, W)",
+    limits="numbers along another axis than the channels, or other tensors than (N, C, H, W); "
+    "behind a layer that takes them in (factors-into-layer-before)",
     saves="x86: a product with a vector takes 0.6 to 0.9 times the 1x1 convolution before it, a "
     "batch norm 0.1 to 0.3 times",
     bound=2e-6,
