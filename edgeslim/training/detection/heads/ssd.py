@@ -86,7 +86,7 @@ class _Ssd:
             kind="ssd",
             **asdict(_SUPPRESSION),
             largest_growth=LARGEST_GROWTH,
-            priors=prior_boxes(image_size),
+            priors=np.asarray(prior_boxes(image_size), np.float64),
             variances=tuple(VARIANCES.tolist()),
         )
 
