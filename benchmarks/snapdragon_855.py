@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/snapdragon_855.py [--write FOLDER]
 
-`snapdragon_855.csv`, beside this file, has published latencies of 41 networks of eight families by
+`snapdragon_855.csv`, beside this file, has published latencies of 41 networks of seven families by
 one, two and four threads. With --write the networks are built and fused as Paddle-Lite's optimizer
 does it for Arm, their multiply-accumulates and parameters compared with the published ones, and
 three tables written. Without it each table that comes with edgeslim is judged: one family after
