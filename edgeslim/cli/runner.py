@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
-from typing import Annotated
 
 import msgspec
 import typer
@@ -13,14 +11,12 @@ from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.request_options import with_options
 from edgeslim.deployment.user_benchmark import BenchmarkRequest, benchmark
 from edgeslim.durations import format_ms
-from edgeslim.runner.build import PROGRAM, build_runner
+from edgeslim.runner.build import PROGRAM, RunnerRequest, build_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS
 
 __all__ = ["app"]
 
 _OF_THE_C_LIBRARY = ("ld-", "libc.", "libdl.", "libm.", "libpthread.", "librt.")
-
-_TARGETS = ", ".join(BUILD_TARGETS)
 
 app = typer.Typer(
     help="The runner for devices without Python.", no_args_is_help=True, add_completion=False
@@ -28,27 +24,8 @@ app = typer.Typer(
 
 
 @app.command("build")
-def build(
-    target: Annotated[str, typer.Option(help=f"What to build it for: {_TARGETS}.")],
-    sdk: Annotated[
-        Path | None, typer.Option(help="Folder of Paddle-Lite's unpacked release package.")
-    ] = None,
-    ndk: Annotated[Path | None, typer.Option(help="Folder of Android's NDK.")] = None,
-    compiler: Annotated[
-        str | None,
-        typer.Option(help="A C++ compiler other than the usual one, with its options."),
-    ] = None,
-    self_contained: Annotated[
-        bool,
-        typer.Option(
-            "--self-contained",
-            help="Include the compiler's C library and loader, for boards with an older one or "
-            "none.",
-        ),
-    ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder; by default runners/TARGET.")] = None,
-    as_json: Json = False,
-) -> None:
+@with_options
+def build(request: RunnerRequest, as_json: Json = False) -> None:
     """Compile the native runner for a device.
 
     Debian's compilers for armv7hf make Thumb code. The runner works in it; Paddle-Lite's sources
@@ -57,10 +34,8 @@ def build(
     Example: edgeslim runner build --target linux-armv7hf
     --sdk inference_lite_lib.armlinux.armv7hf.gcc.with_extra
     """
-    folder, built = build_runner(
-        target, sdk=sdk, ndk=ndk, compiler=compiler, self_contained=self_contained, out=out
-    )
-    note = BUILD_TARGETS[target].note
+    folder, built = build_runner(request)
+    note = BUILD_TARGETS[request.target].note
     if as_json:
         print_json({"runner": {"folder": folder, **msgspec.structs.asdict(built), "note": note}})
         return

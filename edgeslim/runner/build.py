@@ -14,7 +14,9 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -22,12 +24,20 @@ from edgeslim import process
 from edgeslim.companion import LITE_VERSION, describe_lite_python, lite_python
 from edgeslim.errors import BadFileError, ProgramNotFoundError, UnknownNameError, UsageError
 from edgeslim.files import read_json, replace_folder, temporary_folder, write_json
+from edgeslim.options import OPTION, called_with
 from edgeslim.runner.build_targets import BUILD_TARGETS, RELEASE, BuildTarget, Kit
 from edgeslim.runner.bundled_libraries import loader_and_libraries
 from edgeslim.runner.elf import newest, read_elf
 from edgeslim.version import __version__
 
-__all__ = ["PROGRAM", "BuiltRunner", "build_runner", "find_runner", "has_fp16_kernels"]
+__all__ = [
+    "PROGRAM",
+    "BuiltRunner",
+    "RunnerRequest",
+    "build_runner",
+    "find_runner",
+    "has_fp16_kernels",
+]
 
 PROGRAM = "edgeslim_runner"
 """File name of the program."""
@@ -106,25 +116,27 @@ def has_fp16_kernels(folder: Path, built: BuiltRunner) -> bool:
     return any(_FP16_KERNEL.search((folder / name).read_bytes()) for name in built.files)
 
 
-def build_runner(
-    target: str,
-    *,
-    sdk: Path | None = None,
-    ndk: Path | None = None,
-    compiler: str | None = None,
-    self_contained: bool = False,
-    out: Path | None = None,
-) -> tuple[Path, BuiltRunner]:
-    """Compiles the runner into a folder, which is written whole or not at all.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunnerRequest:
+    """What can be asked of `build_runner`."""
 
-    Args:
-        target: A name of `BUILD_TARGETS`.
-        sdk: Unpacked release package of Paddle-Lite; for this machine, the wheel's folder.
-        ndk: Folder of Android's NDK.
-        compiler: Another C++ compiler than the usual one, with options if it needs some.
-        self_contained: Whether the loader and the libraries of the compiler's system are bundled,
-            so that none of the device's are needed.
-        out: Folder for the runner; by default ``runners/<target>``.
+    target: Annotated[str, OPTION("--target", members=BUILD_TARGETS.keys)] = field(kw_only=False)
+    """What to build it for."""
+    sdk: Annotated[Path | None, OPTION] = None
+    """Folder of Paddle-Lite's unpacked release package."""
+    ndk: Annotated[Path | None, OPTION] = None
+    """Folder of Android's NDK."""
+    compiler: Annotated[str | None, OPTION] = None
+    """A C++ compiler other than the usual one, with its options."""
+    self_contained: Annotated[bool, OPTION] = False
+    """Include the compiler's C library and loader, for boards with an older one or none."""
+    out: Annotated[Path | None, OPTION] = None
+    """Folder; by default runners/TARGET."""
+
+
+@called_with(RunnerRequest)
+def build_runner(request: RunnerRequest) -> tuple[Path, BuiltRunner]:
+    """Compiles the runner into a folder, which is written whole or not at all.
 
     Raises:
         UnknownNameError: There is no such target.
@@ -133,23 +145,24 @@ def build_runner(
         ProgramError: It fails.
         BadFileError: The package lacks a file, or is for another processor.
     """
+    target = request.target
     facts = _target_facts(target)
-    if ndk is not None and facts.kit is not Kit.NDK:
+    if request.ndk is not None and facts.kit is not Kit.NDK:
         raise UsageError(f"--ndk means nothing for {target}; it is compiled by {facts.kit.value}")
-    if self_contained and facts.kit is not Kit.GCC:
+    if request.self_contained and facts.kit is not Kit.GCC:
         raise UsageError(
             f"--self-contained means nothing for {target}, whose devices have the libraries that "
             "it needs"
         )
-    program = _compiler(target, facts, ndk, compiler)
-    folder = _sdk(target, facts, sdk)
+    program = _compiler(request, facts)
+    folder = _sdk(target, facts, request.sdk)
     include, library = _headers_and_library(facts, folder)
-    out = out or Path("runners") / target
+    out = request.out or Path("runners") / target
     with temporary_folder(near=out.absolute().parent) as beside:
         new = beside / "runner"
         new.mkdir()
         _compile(facts, program, include, library, new)
-        loader = _bundle_libraries(program, facts, new) if self_contained else ""
+        loader = _bundle_libraries(program, facts, new) if request.self_contained else ""
         built = _facts(target, facts, library, new, loader)
         write_json(new / _FACTS, built)
         replace_folder(new, out.absolute())
@@ -162,10 +175,9 @@ def _target_facts(target: str) -> BuildTarget:
     return BUILD_TARGETS[target]
 
 
-def _compiler(
-    target: str, facts: BuildTarget, ndk: Path | None, asked: str | None
-) -> Sequence[str]:
+def _compiler(request: RunnerRequest, facts: BuildTarget) -> Sequence[str]:
     """The command of the compiler."""
+    target, asked = request.target, request.compiler
     if facts.kit is Kit.XCODE and not asked:
         if platform.system() != "Darwin" or shutil.which("xcrun") is None:
             raise ProgramNotFoundError(
@@ -179,7 +191,7 @@ def _compiler(
             raise ProgramNotFoundError(f"there is no compiler {command[0]}")
         return command
     if facts.kit is Kit.NDK:
-        return [str(_ndk_compiler(target, facts, ndk))]
+        return [str(_ndk_compiler(target, facts, request.ndk))]
     if shutil.which(facts.compiler):
         return [facts.compiler]
     # On the board itself the compiler has no long name.

@@ -32,6 +32,7 @@ from edgeslim.profiling.profile import ProfileRequest
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.prune import PruneRequest
 from edgeslim.pruning.sensitivity import SensitivityRequest
+from edgeslim.runner.build import RunnerRequest
 from edgeslim.searching.agreement import AgreementRequest
 from edgeslim.searching.largest import LargestRequest
 from edgeslim.searching.request import SearchRequest
@@ -165,7 +166,7 @@ REQUESTS = [
     *(TrainRequest, SupernetRequest, QuantizeRequest, CompressRequest, PruneRequest),
     *(SearchRequest, LargestRequest, DeployRequest, ConvertRequest, ProfileRequest, InferRequest),
     *(EvaluateRequest, SensitivityRequest, PredictRequest, InspectRequest, BuildRequest),
-    *(AgreementRequest, ImportRequest, TableOrigin, BenchmarkRequest),
+    *(AgreementRequest, ImportRequest, TableOrigin, BenchmarkRequest, RunnerRequest),
 ]
 
 

@@ -88,12 +88,12 @@ class MobileNetV3Family:
         """The architecture that tokens stand for."""
         blocks = [self.first]
         for index in range(len(self.stages)):
-            blocks += self._blocks(tokens, index)
+            blocks += self.blocks(tokens, index)
         return MobileNetV3Architecture(
             stem_stride=1 if is_small(input_shape) else 2, blocks=tuple(blocks)
         )
 
-    def _blocks(self, tokens: Sequence[int], index: int) -> list[GatedBottleneck]:
+    def blocks(self, tokens: Sequence[int], index: int) -> list[GatedBottleneck]:
         """The bottlenecks of a stage."""
         stage = self.stages[index]
         first, others, width, depth, kernel, gate = tokens[
@@ -127,80 +127,96 @@ class MobileNetV3Family:
     def space(self, input_shape: Shape, num_classes: int) -> PartedSpace:
         """The space for one input shape and number of classes."""
         check_input(self.name, input_shape, num_classes)
-        parts = [SpacePart(positions=(), add=partial(self._add_stem, input_shape=input_shape))]
-        for index in range(len(self.stages)):
-            own = range(_PER_STAGE * index, _PER_STAGE * (index + 1))
-            before = (own[0] - _PER_STAGE + _CHANNELS,) if index else ()
-            first = (*before, *(own[n] for n in (_FIRST_EXPANSION, _CHANNELS, _KERNEL, _GATE)))
-            add = partial(self._add_stage, index=index, input_shape=input_shape)
-            parts += [
-                SpacePart(positions=first, add=partial(add, is_first=True)),
-                SpacePart(positions=tuple(own[_EXPANSION:]), add=partial(add, is_first=False)),
-            ]
-        head = partial(self._add_head, input_shape=input_shape, num_classes=num_classes)
-        last = _PER_STAGE * (len(self.stages) - 1) + _CHANNELS
-        parts.append(SpacePart(positions=(last,), add=head))
+        sized = _SizedMobileNetV3(family=self, input_shape=input_shape, num_classes=num_classes)
         return PartedSpace(
             name=self.name,
             ranges=self.ranges,
             initial_tokens=self.initial_tokens,
             input_shape=input_shape,
             num_classes=num_classes,
-            parts=tuple(parts),
-            network=partial(self._network, input_shape=input_shape, num_classes=num_classes),
+            parts=tuple(sized.parts()),
+            network=sized.network,
         )
 
-    def _network(self, tokens: Tokens, *, input_shape: Shape, num_classes: int) -> nn.Layer:
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _SizedMobileNetV3:
+    """The space for one input shape and number of classes.
+
+    Args:
+        family: The space at any input.
+        input_shape: Shape of the images, ``(N, C, H, W)``.
+        num_classes: Number of classes, the width of the output.
+    """
+
+    family: MobileNetV3Family
+    input_shape: Shape
+    num_classes: int
+
+    def parts(self) -> list[SpacePart]:
+        """The parts that hold all operators of its networks, in order."""
+        parts = [SpacePart(positions=(), add=self._add_stem)]
+        for index in range(len(self.family.stages)):
+            own = range(_PER_STAGE * index, _PER_STAGE * (index + 1))
+            before = (own[0] - _PER_STAGE + _CHANNELS,) if index else ()
+            first = (*before, *(own[n] for n in (_FIRST_EXPANSION, _CHANNELS, _KERNEL, _GATE)))
+            add = partial(self._add_stage, index=index)
+            parts += [
+                SpacePart(positions=first, add=partial(add, is_first=True)),
+                SpacePart(positions=tuple(own[_EXPANSION:]), add=partial(add, is_first=False)),
+            ]
+        last = _PER_STAGE * (len(self.family.stages) - 1) + _CHANNELS
+        parts.append(SpacePart(positions=(last,), add=self._add_head))
+        return parts
+
+    def network(self, tokens: Tokens) -> nn.Layer:
+        """The network in Paddle that tokens stand for."""
         from edgeslim.families.mobilenet_v3.layers import MobileNetV3
 
-        architecture = self.architecture(tokens, input_shape)
-        return MobileNetV3(architecture, num_classes, in_channels=input_shape[1])
+        architecture = self.family.architecture(tokens, self.input_shape)
+        return MobileNetV3(architecture, self.num_classes, in_channels=self.input_shape[1])
 
-    def _extents(self, input_shape: Shape, index: int) -> Shape:
+    def _extents(self, index: int) -> Shape:
         """Height and width that a stage reads, behind all strides before it."""
-        strides = (1 if is_small(input_shape) else 2, self.first.stride)
-        extents = input_shape[2:]
-        for stride in (*strides, *(stage.stride for stage in self.stages[:index])):
+        strides = (1 if is_small(self.input_shape) else 2, self.family.first.stride)
+        extents = self.input_shape[2:]
+        for stride in (*strides, *(stage.stride for stage in self.family.stages[:index])):
             extents = tuple(-(-extent // stride) for extent in extents)
         return extents
 
-    def _add_stem(self, fused: FusedList, tokens: Tokens, *, input_shape: Shape) -> None:
-        architecture = self.architecture(tokens, input_shape)
+    def _add_stem(self, fused: FusedList, tokens: Tokens) -> None:
+        architecture = self.family.architecture(tokens, self.input_shape)
         shape = fused.convolution(
-            input_shape,
-            self.first.reads,
+            self.input_shape,
+            self.family.first.reads,
             kernel=3,
             stride=architecture.stem_stride,
             activation="hard_swish",
         )
-        _add_block(fused, shape, self.first)
+        _add_block(fused, shape, self.family.first)
 
-    def _add_stage(
-        self, fused: FusedList, tokens: Tokens, *, index: int, input_shape: Shape, is_first: bool
-    ) -> None:
+    def _add_stage(self, fused: FusedList, tokens: Tokens, *, index: int, is_first: bool) -> None:
         """The first layer of a stage, or all others."""
-        first, *others = self._blocks(tokens, index)
+        first, *others = self.family.blocks(tokens, index)
         if is_first:
-            extents = self._extents(input_shape, index)
-            _add_block(fused, (input_shape[0], first.reads, *extents), first)
+            extents = self._extents(index)
+            _add_block(fused, (self.input_shape[0], first.reads, *extents), first)
             return
-        shape = (input_shape[0], first.channels, *self._extents(input_shape, index + 1))
+        shape = (self.input_shape[0], first.channels, *self._extents(index + 1))
         for block in others:
             _add_block(fused, shape, block)
 
-    def _add_head(
-        self, fused: FusedList, tokens: Tokens, *, input_shape: Shape, num_classes: int
-    ) -> None:
-        architecture = self.architecture(tokens, input_shape)
-        extents = self._extents(input_shape, len(self.stages))
+    def _add_head(self, fused: FusedList, tokens: Tokens) -> None:
+        architecture = self.family.architecture(tokens, self.input_shape)
+        extents = self._extents(len(self.family.stages))
         shape = fused.convolution(
-            (input_shape[0], architecture.blocks[-1].channels, *extents),
+            (self.input_shape[0], architecture.blocks[-1].channels, *extents),
             architecture.last,
             activation="hard_swish",
         )
         pooled = fused.average_pool(shape, declared_window=False)
         hidden = fused.fully_connected(pooled, architecture.hidden, activation="hard_swish")
-        fused.fully_connected(hidden, num_classes)
+        fused.fully_connected(hidden, self.num_classes)
 
 
 def _add_block(fused: FusedList, shape: Shape, block: GatedBottleneck) -> None:

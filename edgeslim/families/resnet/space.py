@@ -43,10 +43,11 @@ class ResNetFamily:
 
     def architecture(self, tokens: Sequence[int], input_shape: Shape) -> ResNetArchitecture:
         """The architecture that tokens stand for."""
-        stages = tuple(self._stage(tokens, index) for index in range(len(self.widths)))
+        stages = tuple(self.stage(tokens, index) for index in range(len(self.widths)))
         return ResNetArchitecture(stages=stages, is_small=is_small(input_shape))
 
-    def _stage(self, tokens: Sequence[int], index: int) -> BasicStage:
+    def stage(self, tokens: Sequence[int], index: int) -> BasicStage:
+        """The widths and the depth of a stage."""
         width, middle, blocks = tokens[_PER_STAGE * index : _PER_STAGE * (index + 1)]
         channels = self.widths[index][width]
         return BasicStage(
@@ -58,20 +59,7 @@ class ResNetFamily:
     def space(self, input_shape: Shape, num_classes: int) -> PartedSpace:
         """The space for one input shape and number of classes."""
         check_input(self.name, input_shape, num_classes)
-        parts = [
-            SpacePart(positions=(_WIDTH,), add=partial(self._add_stem, input_shape=input_shape))
-        ]
-        for index in range(len(self.widths)):
-            start = _PER_STAGE * index
-            before = (start - _PER_STAGE + _WIDTH,) if index else ()
-            add = partial(self._add_stage, index=index, input_shape=input_shape)
-            own = tuple(range(start, start + _PER_STAGE))
-            parts += [
-                SpacePart(positions=(*before, *own[:_BLOCKS]), add=partial(add, is_first=True)),
-                SpacePart(positions=own, add=partial(add, is_first=False)),
-            ]
-        head = partial(self._add_head, input_shape=input_shape, num_classes=num_classes)
-        parts.append(SpacePart(positions=(start + _WIDTH,), add=head))
+        sized = _SizedResNet(family=self, input_shape=input_shape, num_classes=num_classes)
         sizes = [(len(widths), len(self.middles), len(self.blocks)) for widths in self.widths]
         return PartedSpace(
             name=self.name,
@@ -79,50 +67,77 @@ class ResNetFamily:
             initial_tokens=self.initial_tokens,
             input_shape=input_shape,
             num_classes=num_classes,
-            parts=tuple(parts),
-            network=partial(self._network, input_shape=input_shape, num_classes=num_classes),
+            parts=tuple(sized.parts()),
+            network=sized.network,
         )
 
-    def _network(self, tokens: Tokens, *, input_shape: Shape, num_classes: int) -> nn.Layer:
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _SizedResNet:
+    """The space for one input shape and number of classes.
+
+    Args:
+        family: The space at any input.
+        input_shape: Shape of the images, ``(N, C, H, W)``.
+        num_classes: Number of classes, the width of the output.
+    """
+
+    family: ResNetFamily
+    input_shape: Shape
+    num_classes: int
+
+    def parts(self) -> list[SpacePart]:
+        """The parts that hold all operators of its networks, in order."""
+        parts = [SpacePart(positions=(_WIDTH,), add=self._add_stem)]
+        for index in range(len(self.family.widths)):
+            start = _PER_STAGE * index
+            before = (start - _PER_STAGE + _WIDTH,) if index else ()
+            add = partial(self._add_stage, index=index)
+            own = tuple(range(start, start + _PER_STAGE))
+            parts += [
+                SpacePart(positions=(*before, *own[:_BLOCKS]), add=partial(add, is_first=True)),
+                SpacePart(positions=own, add=partial(add, is_first=False)),
+            ]
+        parts.append(SpacePart(positions=(start + _WIDTH,), add=self._add_head))
+        return parts
+
+    def network(self, tokens: Tokens) -> nn.Layer:
+        """The network in Paddle that tokens stand for."""
         from edgeslim.families.resnet.layers import basic_resnet
 
-        architecture = self.architecture(tokens, input_shape)
-        return basic_resnet(architecture, num_classes, in_channels=input_shape[1])
+        architecture = self.family.architecture(tokens, self.input_shape)
+        return basic_resnet(architecture, self.num_classes, in_channels=self.input_shape[1])
 
-    def _shape_behind(self, tokens: Tokens, index: int, input_shape: Shape) -> Shape:
+    def _shape_behind(self, tokens: Tokens, index: int) -> Shape:
         """Of what a stage writes."""
-        n, _, *extents = input_shape
-        halvings = index + (0 if is_small(input_shape) else 2)
+        n, _, *extents = self.input_shape
+        halvings = index + (0 if is_small(self.input_shape) else 2)
         for _ in range(halvings):
             extents = [-(-extent // 2) for extent in extents]
-        return (n, self._stage(tokens, index).width, *extents)
+        return (n, self.family.stage(tokens, index).width, *extents)
 
-    def _add_stem(self, fused: FusedList, tokens: Tokens, *, input_shape: Shape) -> None:
-        width = self._stage(tokens, 0).width
-        if is_small(input_shape):
-            fused.convolution(input_shape, width, kernel=3, activation="relu")
+    def _add_stem(self, fused: FusedList, tokens: Tokens) -> None:
+        width = self.family.stage(tokens, 0).width
+        if is_small(self.input_shape):
+            fused.convolution(self.input_shape, width, kernel=3, activation="relu")
             return
-        shape = fused.convolution(input_shape, width, kernel=7, stride=2, activation="relu")
+        shape = fused.convolution(self.input_shape, width, kernel=7, stride=2, activation="relu")
         fused.max_pool(shape, 3, stride=2, padding=1)
 
-    def _add_stage(
-        self, fused: FusedList, tokens: Tokens, *, index: int, input_shape: Shape, is_first: bool
-    ) -> None:
+    def _add_stage(self, fused: FusedList, tokens: Tokens, *, index: int, is_first: bool) -> None:
         """The first block of a stage, or all others."""
-        stage = self._stage(tokens, index)
+        stage = self.family.stage(tokens, index)
         if is_first:
-            shape = self._shape_behind(tokens, max(index - 1, 0), input_shape)
+            shape = self._shape_behind(tokens, max(index - 1, 0))
             _add_block(fused, shape, stage, stride=2 if index else 1)
             return
-        shape = self._shape_behind(tokens, index, input_shape)
+        shape = self._shape_behind(tokens, index)
         for _ in range(stage.blocks - 1):
             _add_block(fused, shape, stage, stride=1)
 
-    def _add_head(
-        self, fused: FusedList, tokens: Tokens, *, input_shape: Shape, num_classes: int
-    ) -> None:
-        shape = self._shape_behind(tokens, len(self.widths) - 1, input_shape)
-        fused.fully_connected(fused.average_pool(shape, declared_window=False), num_classes)
+    def _add_head(self, fused: FusedList, tokens: Tokens) -> None:
+        shape = self._shape_behind(tokens, len(self.family.widths) - 1)
+        fused.fully_connected(fused.average_pool(shape, declared_window=False), self.num_classes)
 
 
 def _add_block(fused: FusedList, shape: Shape, stage: BasicStage, *, stride: int) -> None:
