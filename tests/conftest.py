@@ -10,6 +10,8 @@ os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - its own name
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MKL_NUM_THREADS"] = "1"
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+# Some tests have a home of their own, and the environment for Paddle-Lite is in the user's.
+os.environ.setdefault("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))  # noqa: PTH111
 
 import importlib.util
 import signal
