@@ -74,6 +74,11 @@ def _open_locked(path: Path, lock: Path) -> TextIOWrapper | None:
 def _this_process() -> str:
     """This process as a message names it: its number, command, machine and start."""
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    name = f"edgeslim {command}".strip() if Path(sys.argv[0]).stem == "edgeslim" else "edgeslim"
+    program = Path(sys.argv[0])
+    is_command_line = program.stem == "edgeslim" or program.parts[-2:] == (
+        "edgeslim",
+        "__main__.py",
+    )
+    name = f"edgeslim {command}".strip() if is_command_line else "edgeslim"
     since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
     return f"{name}, process {os.getpid()} on {platform.node()} since {since}"

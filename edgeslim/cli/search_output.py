@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from edgeslim.cli.output import print_lines, print_table
 from edgeslim.counts import format_count
 from edgeslim.durations import format_ms
@@ -48,9 +50,15 @@ def print_result(result: SearchResult) -> None:
         "",
         f"{format_count(len(result.candidates), 'candidate')} evaluated; the best "
         f"{_limits_met(result)}; "
-        f"its model is in {result.model}, and {result.trained_accuracy:.1%} right",
+        f"its model is in {result.model}, and {result.trained_accuracy:.1%} right"
+        f"{_of_examples(result)}",
         *result.notes,
     )
+
+
+def _of_examples(result: SearchResult) -> str:
+    """Number of examples and interval of the winner's accuracy, where they are known."""
+    return "" if result.judged is None else f" of {result.judged.about}"
 
 
 def result_document(result: SearchResult) -> dict[str, object]:
@@ -71,6 +79,7 @@ def result_document(result: SearchResult) -> dict[str, object]:
         "best": _candidate(result.best, result.targets),
         "model": result.model,
         "trained_accuracy": result.trained_accuracy,
+        "judged": msgspec.to_builtins(result.judged),
         "metric": result.metric,
         "notes": result.notes,
     }

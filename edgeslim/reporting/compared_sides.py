@@ -41,7 +41,8 @@ def accuracy_of(evidence: Evidence) -> Accuracy | None:
         value = pruning.metric_after or 0.0
         return _with_interval(pruning.metric or "metric", value, known)
     if evidence.result is not None:
-        return Accuracy(metric=evidence.result.metric, value=evidence.result.trained_accuracy)
+        won = evidence.result
+        return _with_interval(won.metric, won.trained_accuracy, won.judged)
     if evidence.compression is not None and evidence.compression.metrics:
         name, value = next(iter(evidence.compression.metrics.items()))
         judged = [epoch.judged for epoch in evidence.compression.history if epoch.judged]

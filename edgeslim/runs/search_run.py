@@ -13,6 +13,7 @@ from edgeslim.errors import BadFileError, UsageError
 from edgeslim.files import new_folder, read_bytes, read_json, write_bytes, write_json
 from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_settings import LatencyTarget, SearchSettings
+from edgeslim.training.metric_value import MetricValue
 
 __all__ = [
     "SIZE_UNITS",
@@ -73,6 +74,8 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
         trained_accuracy: Accuracy of that model, after it was trained by itself.
         metric: Name of the task's metric.
         notes: Remarks that do not follow from the rest.
+        judged: That accuracy with its number of examples and interval; None in runs of the
+            version before.
     """
 
     run: str
@@ -85,6 +88,7 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     metric: str = "accuracy"
     notes: tuple[str, ...] = ()
     sizes: tuple[SizeReached, ...] = ()
+    judged: MetricValue | None = None
 
     @property
     def measured_candidates(self) -> tuple[Candidate, ...]:

@@ -17,6 +17,7 @@ from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_run import RunFolder
 from edgeslim.runs.search_settings import SearchSettings
 from edgeslim.spaces import Space
+from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.tasks import Task
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ class FinalTraining:
             return winner.final_accuracy
         with progress.stage("the winner's weights", 1) as stage:
             return self._train_into(run.model, winner, stage.advance)
+
+    def judge(self, metric: float) -> MetricValue:
+        """A metric of a trained network with its number of examples and its interval."""
+        return self._training.judge(metric)
 
     def _train_into(
         self, target: Path | None, candidate: Candidate, on_share: Callable[[float], None]

@@ -47,6 +47,7 @@ def search(request: SearchRequest) -> SearchResult:
         ]
         if winner is None:
             raise _nothing_won(started.settings, evaluated)
+        accuracy = started.finals.save_winner(winner, started.folder, request.progress)
         result = SearchResult(
             run=str(started.folder.path),
             targets=started.settings.targets,
@@ -54,10 +55,11 @@ def search(request: SearchRequest) -> SearchResult:
             front=pareto_front(candidate for candidate in evaluated if not candidate.failed),
             best=winner,
             model=str(started.folder.model),
-            trained_accuracy=started.finals.save_winner(winner, started.folder, request.progress),
+            trained_accuracy=accuracy,
             metric=started.task.metric_name,
             notes=tuple(_notes(started, winner)),
             sizes=started.limits.sizes_reached(winner.tokens),
+            judged=started.finals.judge(accuracy),
         )
     started.folder.finish(result)
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from edgeslim.training.metric_value import MetricValue, metric_value
 from edgeslim.training.tasks import SPLIT_SEED
 from edgeslim.training.trainer import TrainingSettings, build_seeded, train
 
@@ -59,6 +60,10 @@ class ShortTraining:
     ) -> float:
         """Trains as `train` does; returns the task's metric alone."""
         return self.train(build, seed, on_share)[1]
+
+    def judge(self, metric: float) -> MetricValue:
+        """A metric of a trained network with its number of examples and its interval."""
+        return metric_value(metric, len(self._data.validation), self._data.metric)
 
     def train(
         self,
