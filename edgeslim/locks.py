@@ -30,6 +30,7 @@ def hold(path: Path) -> Iterator[None]:
     """
     whole = path.absolute()
     lock = whole.with_name(f".{whole.name}.lock")
+    made = [folder for folder in lock.parents if not folder.exists()]
     stream = _open_locked(path, lock)
     if stream is None:
         yield
@@ -44,6 +45,8 @@ def hold(path: Path) -> Iterator[None]:
             # While it is still locked: a lock that others can take is not removed.
             with suppress(OSError):
                 lock.unlink()
+                for folder in made:  # where nothing was written, nothing is left
+                    folder.rmdir()
 
 
 def _open_locked(path: Path, lock: Path) -> TextIOWrapper | None:

@@ -216,7 +216,10 @@ def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(io.BytesIO(read_bytes(file)), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (
+        *(AttributeError, TypeError),  # np.load gives an array, which no ``with`` takes, of one
+        *(OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile),
+    ) as error:
         raise BadFileError(f"{file} is damaged: {error}") from error
 
 

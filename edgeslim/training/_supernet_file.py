@@ -126,8 +126,10 @@ def read_supernet(path: Path) -> tuple[SupernetRecord, dict[str, NDArray[Any]]]:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             about = msgspec.json.decode(stored["about"].tobytes(), type=SupernetRecord)
             values = {name: stored[f"parameter_{i}"] for i, name in enumerate(about.names)}
-    except (AttributeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        # np.load gives a plain array, which no ``with`` takes, for a file of one.
+    except (
+        *(AttributeError, TypeError),  # np.load gives an array, which no ``with`` takes, of one
+        *(EOFError, ValueError, KeyError, zipfile.BadZipFile),
+    ) as error:
         raise BadFileError(f"{path} is no supernet, or a damaged one ({error})") from error
     if about.format != _FORMAT:
         raise BadFileError(f"{path} has format {about.format}, not {_FORMAT}; train it again")

@@ -27,7 +27,7 @@ WRONG_USAGE = {
     "profile --model net --space light-nas": "give one of --model, --space and --operators",
     "doctor --device hots": "unknown device 'hots'; did you mean 'host'?",
     "profile --device hots --operators operators.jsonl": "did you mean 'host'?",
-    "inspect mobilenet-v3": "unknown model 'mobilenet-v3'; did you mean 'mobilenet-v2'?",
+    "inspect mobilenet-v3": "mobilenet-v3 is a search space, not a model",
     "profile --space light-nass": "unknown search space 'light-nass'; did you mean 'light-nas'?",
     f"{SEARCH} --target-latency 1s --task digit": "did you mean 'digits'?",
     f"{SEARCH} --target-latency 1s --algorithm anealing": "did you mean 'annealing'?",
