@@ -13,7 +13,6 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # Some tests have a home of their own, and the environment for Paddle-Lite is in the user's.
 os.environ.setdefault("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))  # noqa: PTH111
 
-import importlib.util
 import signal
 import sys
 import tempfile
@@ -28,7 +27,7 @@ from edgeslim.execution import Target
 from edgeslim.opspec import OpSpec
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling
-from tests.tools import PROJECT, require_module
+from tests.tools import require_module
 from tests.values import relu
 
 # The same examples in every run of the machine that decides; others at every run of a person.
@@ -36,11 +35,6 @@ _DECIDES = os.environ.get("CI") == "true"
 settings.register_profile("edgeslim", deadline=None, max_examples=30, derandomize=_DECIDES)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("edgeslim")
-
-# What converts to ONNX has no wheels for the newest Python; that of `tox -e oldest` has it.
-_OLDEST = PROJECT / ".venv-oldest" / "bin" / "python"
-if importlib.util.find_spec("paddle2onnx") is None and _OLDEST.exists():
-    os.environ.setdefault("EDGESLIM_ONNX_PYTHON", str(_OLDEST))
 
 pytest_plugins = ["tests.devices.fixtures"]
 
