@@ -35,7 +35,7 @@ __all__ = ["Check", "doctor"]
 
 _PYTHONS = (3, 10), (3, 14)
 _PADDLE = (3, 3, 1), (3, 4)
-_NUMPY = (1, 26), (3,)
+_NUMPY = (1, 26), (2, 4)
 _MAKE_AGAIN = "edgeslim lite install --again"
 _CLOCK_OFF_S = 300
 _NEEDED_MB = 64
