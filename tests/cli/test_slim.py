@@ -67,27 +67,6 @@ def test_interrupted_it_goes_on_after_the_last_step(folder: Path) -> None:
     assert done.document["met"] is True
 
 
-@pytest.mark.alone
-def test_a_model_is_pruned_to_a_share_of_what_it_takes(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # with the profile that users have
-    done = edgeslim(
-        *("slim", "net", "--task", "digits", "--target-latency", "-15%", "--max-loss", "30%"),
-        *("--epochs", "1", "--out", "pruned", "--json"),
-        folder=folder,
-    )
-    assert done.code in {0, 1}, done.err  # beside the original it may be a little above the limit
-    found = done.document
-    assert found["limit_ms"] == pytest.approx(0.85 * found["before_ms"], rel=1e-5)
-    start, pruned, *_ = found["candidates"]
-    assert (start["name"], start["met"]) == ("nothing", False)
-    assert (pruned["name"], pruned["met"]) == ("pruning", True)
-    assert pruned["measured_ms"] <= found["limit_ms"]
-    page = (folder / "pruned" / "report.html").read_text()
-    assert "Widths before and after" in page
-
-
 @pytest.mark.parametrize(
     ("given", "said"),
     [
