@@ -20,6 +20,7 @@ from edgeslim.resources import data_folder
 
 __all__ = [
     "DEVICE",
+    "REACHED",
     "REACHED_AND_RUN",
     "DeviceChoice",
     "DeviceProfile",
@@ -124,7 +125,9 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 DEVICE = Option("Device")
-REACHED_AND_RUN = ("name", "serial", "host", "port", "threads", "power_mode")
+REACHED = ("name", "serial", "host", "port")
+"""Fields of a choice that say how a device is reached."""
+REACHED_AND_RUN = (*REACHED, "threads", "power_mode")
 """Fields of a choice that say how a device is reached, and how models run there."""
 
 

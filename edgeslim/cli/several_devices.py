@@ -6,17 +6,12 @@ process group, so that what interrupts this one interrupts them.
 
 from __future__ import annotations
 
-import signal
-import subprocess
 import sys
-import tempfile
-import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
-import msgspec
+from edgeslim.own_command import OwnCommand
 
 __all__ = ["DeviceResult", "run_on_devices", "without_options"]
 
@@ -47,13 +42,20 @@ def run_on_devices(
         arguments: Command and options that all devices share.
         devices: Name of each device, and the options that choose it.
     """
-    running = [_Child(name, [*arguments, *options, "--json"]) for name, options in devices]
+    running = {
+        name: OwnCommand([*arguments, *options], grace_s=_GRACE_S, on_line=_relay(name))
+        for name, options in devices
+    }
     try:
-        return [child.wait() for child in running]
+        ends = {name: command.wait() for name, command in running.items()}
     except BaseException:
-        for child in running:
-            child.interrupt()
+        for command in running.values():
+            command.interrupt()
         raise
+    return [
+        DeviceResult(name=name, code=code, document=document)
+        for name, (code, document) in ends.items()
+    ]
 
 
 def without_options(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -68,39 +70,10 @@ def without_options(arguments: Sequence[str], names: Sequence[str]) -> list[str]
     return kept
 
 
-class _Child:
-    def __init__(self, name: str, arguments: Sequence[str]) -> None:
-        self._name = name
-        self._document: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - gone with it
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "edgeslim", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=self._document,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._relay = threading.Thread(target=self._relay_lines, daemon=True)
-        self._relay.start()
+def _relay(name: str) -> Callable[[str], None]:
+    """Writes lines of a device's process to standard error, with the device before each."""
 
-    def _relay_lines(self) -> None:
-        assert self._process.stderr is not None  # noqa: S101 - it was asked for
-        for line in self._process.stderr:
-            sys.stderr.write(f"{self._name}: {line}")
+    def write(line: str) -> None:
+        sys.stderr.write(f"{name}: {line}")
 
-    def wait(self) -> DeviceResult:
-        """Waits for the end of the process."""
-        code = self._process.wait()
-        self._relay.join()
-        self._document.seek(0)
-        text = self._document.read()
-        return DeviceResult(
-            name=self._name, code=code, document=msgspec.json.decode(text) if text else {}
-        )
-
-    def interrupt(self) -> None:
-        """Ends the process, with time to restore its device's settings."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_GRACE_S)
-        self._process.kill()
+    return write

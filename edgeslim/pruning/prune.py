@@ -20,7 +20,7 @@ from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
 from edgeslim.conversion.required_memory import check_memory
-from edgeslim.device import DeviceChoice
+from edgeslim.device import REACHED, DeviceChoice
 from edgeslim.durations import LatencyShare, format_ms, parse_latency
 from edgeslim.errors import UnknownNameError
 from edgeslim.files import temporary_folder, write_json
@@ -70,9 +70,7 @@ class PruneRequest(PruneOptions):
     work it is sensitivity with a task or sensitivities, else uniform."""
     sensitivities: Annotated[Path | None, CHOICE] = None
     """File of edgeslim sensitivity, or a pickle of PaddleSlim or PaddleX; else measured."""
-    device: Annotated[
-        str | DeviceChoice | None, OptionsOf(DeviceChoice, ("name", "serial", "host", "port"))
-    ] = None
+    device: Annotated[str | DeviceChoice | None, OptionsOf(DeviceChoice, REACHED)] = None
     """Device whose measurement of what is chosen decides whether a latency is met."""
     progress: Progress = SILENT
     """Shows how far it is."""

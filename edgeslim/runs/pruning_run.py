@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +10,13 @@ from typing import Annotated
 import msgspec
 
 from edgeslim.channels.plan import PruningPlan
-from edgeslim.conversion.model_source import parse_input_shapes
-from edgeslim.errors import ContextMismatchError, UsageError
+from edgeslim.conversion.shape_options import INPUT_SHAPES
+from edgeslim.errors import UsageError
 from edgeslim.files import new_folder, read_json, write_json
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, Option, field_names
 from edgeslim.runs.pruning_result import JointLoss
+from edgeslim.runs.same_settings import check_same_settings
 from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.training_options import TRAINING, TrainingOptions
 
@@ -42,6 +43,7 @@ _SETTINGS = "pruning.json"
 _DECISION = "plan.json"
 _OF_MODEL = ("model", "fingerprint", "input_shapes")
 """Settings that decide which model is pruned, which a folder keeps from its start."""
+_OTHER = "of another pruning"
 
 
 GOAL = Option("Goal, of which there is one")
@@ -84,9 +86,7 @@ class PruneOptions(TrainingOptions):
     """Share of the validation examples that candidates are judged by."""
     task: Annotated[str | None, OPTION] = None
     """Task to evaluate and train on: NAME or NAME:FOLDER; else nothing is evaluated or trained."""
-    input_shapes: Annotated[
-        Mapping[str, Shape], OPTION("--input-shape", parse_all=parse_input_shapes)
-    ] = field(default_factory=dict)
+    input_shapes: Annotated[Mapping[str, Shape], INPUT_SHAPES] = field(default_factory=dict)
     """Shape of an open input: 1,3,224,224 or name=..."""
     steps: Annotated[int, TRAINING] = 1
     """Steps to the goal, with training in between."""
@@ -222,9 +222,10 @@ class PruneFolder:
         if self.is_begun:
             there = read_json(file, PruneSettings)
             if any((self.path / "steps").glob(f"*/{_DECISION}")):
-                _check_same(self.path, there, settings)
+                names = dict.fromkeys(["model", *field_names(PruneSettings)])
+                check_same_settings(self.path, _OTHER, there, settings, names)
             elif there != settings:
-                _check_same(self.path, there, settings, _OF_MODEL)
+                check_same_settings(self.path, _OTHER, there, settings, _OF_MODEL)
                 write_json(file, settings)
             return
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
@@ -250,16 +251,3 @@ class PruneFolder:
     def decide(self, number: int, record: StepRecord) -> None:
         """Writes the decision of a step."""
         write_json(self.step(number) / _DECISION, record)
-
-
-def _check_same(
-    folder: Path, there: PruneSettings, wanted: PruneSettings, names: Iterable[str] = ()
-) -> None:
-    """Checks that settings are those of a folder: all of them, or some by their names."""
-    for name in names or dict.fromkeys(["model", *field_names(PruneSettings)]):
-        theirs, mine = getattr(there, name), getattr(wanted, name)
-        if theirs != mine:
-            raise ContextMismatchError(
-                f"{folder} is of another pruning: its {name.replace('_', ' ')} is {theirs}, not "
-                f"{mine}; give another --out"
-            )

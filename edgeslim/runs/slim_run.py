@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from edgeslim.errors import ContextMismatchError, UsageError
+from edgeslim.errors import UsageError
 from edgeslim.files import new_folder, read_json, write_json
+from edgeslim.runs.same_settings import check_same_settings
 from edgeslim.training.metric_value import MetricValue
 
 __all__ = [
@@ -34,7 +35,7 @@ class SlimSettings(msgspec.Struct, frozen=True, kw_only=True):
         task: The task, as on the command line.
         limit: The latency limit: ``20 ms``, or ``60%`` of what the model takes.
         max_loss: Largest loss of the task's metric, from 0 to 1.
-        device: Options that choose the device, such as ``--device host``.
+        device: How the device is reached, by the fields of `edgeslim.device.DeviceChoice`.
         table: Path of the latency table; None for one that the run measures itself.
         budget: Number of operators that the run's own table has measured at least.
         means: What may make the model faster, in the order it is tried.
@@ -49,7 +50,7 @@ class SlimSettings(msgspec.Struct, frozen=True, kw_only=True):
     task: str
     limit: str
     max_loss: float
-    device: tuple[str, ...]
+    device: dict[str, str | int | None]
     table: str | None
     budget: int
     means: tuple[str, ...]
@@ -179,22 +180,14 @@ class SlimFolder:
             UsageError: Something else is there.
         """
         if self.is_begun:
-            self._check_same(settings)
+            there = read_json(self.path / SLIM, SlimSettings)
+            names = SlimSettings.__struct_fields__
+            check_same_settings(self.path, "another run of slim", there, settings, names)
             return
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise UsageError(f"{self.path} is not empty, and no run of slim; give another --out")
         new_folder(self.path)
         write_json(self.path / SLIM, settings)
-
-    def _check_same(self, wanted: SlimSettings) -> None:
-        there = read_json(self.path / SLIM, SlimSettings)
-        for name in SlimSettings.__struct_fields__:
-            theirs, mine = getattr(there, name), getattr(wanted, name)
-            if theirs != mine:
-                raise ContextMismatchError(
-                    f"{self.path} is another run of slim: its {name.replace('_', ' ')} is "
-                    f"{theirs}, not {mine}; give another --out"
-                )
 
     def step(self, name: str) -> SlimStep | None:
         """Reads what a step left; None if it is not done."""

@@ -11,7 +11,7 @@ from typing import Annotated
 from edgeslim.algorithms import find_algorithm
 from edgeslim.conversion.find_space import find_space
 from edgeslim.conversion.shape_options import SPACE_SHAPE
-from edgeslim.device import DeviceChoice
+from edgeslim.device import REACHED, DeviceChoice
 from edgeslim.durations import LatencyShare, parse_latency
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
@@ -103,9 +103,7 @@ class SearchRequest(SearchOptions):
     run."""
     measure: Annotated[bool, MACHINES] = True
     """Measure here, or leave it to machines that join with a device."""
-    device: Annotated[
-        DeviceChoice | None, OptionsOf(DeviceChoice, ("name", "serial", "host", "port"))
-    ] = None
+    device: Annotated[DeviceChoice | None, OptionsOf(DeviceChoice, REACHED)] = None
     """Device whose table is used if none is named. With --join: measure on this device, and train
     nothing."""
     progress: Progress = SILENT

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from edgeslim.conversion.model_source import SavedModel, find_model, parse_input_shapes
-from edgeslim.device import DeviceChoice
+from edgeslim.conversion.model_source import SavedModel, find_model
+from edgeslim.conversion.shape_options import INPUT_SHAPES
+from edgeslim.device import REACHED, DeviceChoice
 from edgeslim.durations import LatencyShare, parse_latency
 from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.execution import Target
@@ -67,9 +68,7 @@ class SlimRequest:
     """Latency table of the device; by default one that the run measures."""
     budget: Annotated[int, OPTION] = 60
     """How many operators that table has measured at least; others are interpolated."""
-    input_shapes: Annotated[
-        Mapping[str, Shape] | None, OPTION("--input-shape", parse_all=parse_input_shapes)
-    ] = None
+    input_shapes: Annotated[Mapping[str, Shape] | None, INPUT_SHAPES] = None
     """Shape of an open input: 1,3,224,224 or name=..."""
     epochs: Annotated[int, TRAINING] = 5
     """Epochs of training after a pruning; twice as many follow where too much is lost."""
@@ -79,9 +78,7 @@ class SlimRequest:
     """Highest learning rate; by default 0.01."""
     seed: Annotated[int, OPTION] = 0
     """Seed of everything random."""
-    device: Annotated[
-        str | DeviceChoice, OptionsOf(DeviceChoice, ("name", "serial", "host", "port"))
-    ] = "host"
+    device: Annotated[str | DeviceChoice, OptionsOf(DeviceChoice, REACHED)] = "host"
     """Name of the device's profile; by default this machine, host."""
     progress: Progress = SILENT
     """Shows how far it is; the steps show their own progress on standard error."""
@@ -130,7 +127,7 @@ class SlimRequest:
             task=self.task,
             limit=limit,
             max_loss=self.max_loss,
-            device=_device_options(self.choice),
+            device={name: getattr(self.choice, name) for name in REACHED},
             table=None if self.table is None else str(self.table),
             budget=self.budget,
             means=tuple(self.means) or _USUAL_MEANS[self.choice.profile().target],
@@ -142,10 +139,3 @@ class SlimRequest:
                 f"{name}={','.join(map(str, shape))}".lstrip("=") for name, shape in shapes.items()
             ),
         )
-
-
-def _device_options(choice: DeviceChoice) -> tuple[str, ...]:
-    """The options by which a command reaches the device."""
-    given = {"device": choice.name, "serial": choice.serial, "host": choice.host}
-    options = [part for name, value in given.items() if value for part in (f"--{name}", value)]
-    return (*options, *(() if choice.port is None else ("--port", str(choice.port))))

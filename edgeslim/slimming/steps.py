@@ -7,24 +7,28 @@ loads (Paddle, a training) does not disturb what the next one measures.
 from __future__ import annotations
 
 import shlex
-import signal
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
+from edgeslim.deployment.origins import NO_BASELINE
+from edgeslim.deployment.request import DeployRequest
 from edgeslim.errors import ReportedElsewhereError
+from edgeslim.options import option_words
+from edgeslim.own_command import OwnCommand
+from edgeslim.profiling.profile import ProfileRequest
+from edgeslim.pruning.prune import PruneRequest
 from edgeslim.runs.slim_run import SlimFolder, SlimSettings, SlimStep
+from edgeslim.training.evaluate_model import EvaluateRequest
+from edgeslim.training.quantize_model import QuantizeRequest
+from edgeslim.training.train_model import TrainRequest
 
 __all__ = ["Step", "StepRunner", "Steps"]
 
 _GRACE_S = 30.0
 """How long an interrupted step may take to write down where it was."""
+_ROUNDS = 6
+"""Rounds of a measurement on the way; the last one, beside the original, has those of deploy."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,39 +72,36 @@ class Steps:
         """Folder of what a step makes."""
         return str(self.folder.path / name)
 
-    @property
-    def _shapes(self) -> tuple[str, ...]:
-        return tuple(
-            part for text in self.settings.input_shapes for part in ("--input-shape", text)
-        )
-
     def profile(self) -> Step:
         """Measures the operators of the model, and of the model with fewer channels."""
-        return Step(
-            name="profile",
-            arguments=(
-                *("profile", "--model", self.settings.model, *self.settings.device),
-                *("--budget", str(self.settings.budget), "--out", self.table, *self._shapes),
-            ),
-            accepts=frozenset({0, 3}),  # operators that do not run are named, and matter later
+        own = self.settings
+        return _step(
+            "profile",
+            ProfileRequest,
+            {
+                "device": own.device,
+                "model": own.model,
+                "budget": own.budget,
+                "out": self.table,
+                "input_shapes": list(own.input_shapes),
+            },
+            accepts={0, 3},  # operators that do not run are named, and matter later
         )
 
     def evaluate(self) -> Step:
         """Measures the accuracy of the model as it came."""
         own = self.settings
-        return Step(name="evaluate", arguments=("evaluate", own.model, "--task", own.task))
+        return _step("evaluate", EvaluateRequest, {"model": own.model, "task": own.task})
 
-    def measure(self, name: str, model: str, *, baseline: str = "none") -> Step:
-        """Measures a model on the device, and proves its outputs right."""
-        return Step(
-            name=name,
-            arguments=(
-                *("deploy", model, *self.settings.device, "--table", self.table),
-                *("--baseline", baseline, "--rounds", "6", "--out", self.place(name)),
-                *self._shapes,
-            ),
-            accepts=frozenset({0, 3}),
-        )
+    def measure(self, name: str, model: str) -> Step:
+        """Measures a model alone on the device, and proves its outputs right."""
+        values = {
+            **self._deployment_values(model, name),
+            "baseline": NO_BASELINE,
+            "rounds": _ROUNDS,
+            "input_shapes": list(self.settings.input_shapes),
+        }
+        return _step("deploy", DeployRequest, values, name=name, accepts={0, 3})
 
     def prune(self, name: str, limit_ms: str) -> Step:
         """Prunes the model to a latency, and trains it.
@@ -110,56 +111,75 @@ class Steps:
             limit_ms: The latency as on the command line.
         """
         own = self.settings
-        rate = () if own.learning_rate is None else ("--lr", f"{own.learning_rate:g}")
-        return Step(
-            name=name,
-            arguments=(
-                *("prune", own.model, "--target-latency", limit_ms, "--table", self.table),
-                *("--task", own.task, *own.device, "--epochs", str(own.epochs)),
-                *("--batch-size", str(own.batch_size), *rate, "--seed", str(own.seed)),
-                *("--out", self.place(name), *self._shapes),
-            ),
-        )
+        values = {
+            **self._training,
+            "model": own.model,
+            "target_ms": limit_ms,
+            "table": self.table,
+            "device": own.device,
+            "epochs": own.epochs,
+            "seed": own.seed,
+            "out": self.place(name),
+            "input_shapes": list(own.input_shapes),
+        }
+        return _step("prune", PruneRequest, values, name=name)
 
     def train_on(self, name: str, model: str) -> Step:
         """Trains a pruned model for longer."""
         own = self.settings
-        rate = () if own.learning_rate is None else ("--lr", f"{own.learning_rate:g}")
-        return Step(
-            name=name,
-            arguments=(
-                *("train", model, "--task", own.task, "--epochs", str(2 * own.epochs)),
-                *("--batch-size", str(own.batch_size), *rate, "--seed", str(own.seed + 1)),
-                *("--out", self.place(name)),
-            ),
-        )
+        values = {
+            **self._training,
+            "model": model,
+            "epochs": 2 * own.epochs,
+            "seed": own.seed + 1,
+            "out": self.place(name),
+        }
+        return _step("train", TrainRequest, values, name=name)
 
     def quantize(self, name: str, model: str) -> Step:
         """Quantizes a model for int8 kernels, by the task's images."""
         own = self.settings
-        return Step(
-            name=name,
-            arguments=(
-                *("quantize", model, "--task", own.task, "--seed", str(own.seed)),
-                *("--out", self.place(name)),
-            ),
-        )
+        values = {"model": model, "task": own.task, "seed": own.seed, "out": self.place(name)}
+        return _step("quantize", QuantizeRequest, values, name=name)
 
     def deploy(self, limit_ms: str) -> Step:
         """Measures the chosen model beside the one as it came, and judges the limit."""
-        return Step(
-            name="deploy",
-            arguments=(
-                *("deploy", str(self.folder.path), *self.settings.device, "--table", self.table),
-                *("--assert-latency", limit_ms, "--out", self.place("deployment")),
-            ),
-            accepts=frozenset({0, 1, 3}),
-        )
+        values = self._deployment_values(str(self.folder.path), "deployment")
+        limited = {**values, "gates": {"latency_ms": limit_ms}}
+        return _step("deploy", DeployRequest, limited, accepts={0, 1, 3})
+
+    @property
+    def _training(self) -> dict[str, Any]:
+        """How every training of the run is done."""
+        own = self.settings
+        return {
+            "task": own.task,
+            "batch_size": own.batch_size,
+            "learning_rate": own.learning_rate,
+        }
+
+    def _deployment_values(self, model: str, name: str) -> dict[str, Any]:
+        """Where a model is measured, and the name of the folder of what is converted."""
+        device, out = self.settings.device, self.place(name)
+        return {"model": model, "device": device, "table": self.table, "out": out}
 
     def report(self) -> Step:
         """Writes the report of the run."""
         file = str(self.folder.path / "report.html")
         return Step(name="report", arguments=("report", str(self.folder.path), "--out", file))
+
+
+def _step(
+    command: str,
+    request: type,
+    values: Mapping[str, Any],
+    *,
+    name: str = "",
+    accepts: Iterable[int] = (0,),
+) -> Step:
+    """A step whose command asks for some values; without a name it is called as the command."""
+    arguments = (command, *option_words(request, values))
+    return Step(name=name or command, arguments=arguments, accepts=frozenset(accepts))
 
 
 class StepRunner:
@@ -186,10 +206,9 @@ class StepRunner:
         if done is not None and done.command == ("edgeslim", *step.arguments):
             return done.document
         self._announce(len(self.commands), step.command)
-        code, text = _run(step.arguments)
-        if code not in step.accepts or not text:
+        code, document = OwnCommand(step.arguments, grace_s=_GRACE_S).wait()
+        if code not in step.accepts or not document:
             raise ReportedElsewhereError(f"{step.command} failed", code or 1)
-        document = msgspec.json.decode(text)
         self._folder.keep_step(
             SlimStep(
                 name=step.name,
@@ -198,30 +217,4 @@ class StepRunner:
                 document=document,
             )
         )
-        return dict(document)
-
-
-def _run(arguments: tuple[str, ...]) -> tuple[int, bytes]:
-    """Runs a command of edgeslim; its progress and its error go to standard error."""
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "edgeslim", *arguments, "--json"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-        )
-        try:
-            code = process.wait()
-        except BaseException:
-            _interrupt(process)
-            raise
-        output.seek(0)
-        return code, output.read()
-
-
-def _interrupt(process: subprocess.Popen[bytes]) -> None:
-    """Ends a step with time to write down where it was."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_S)
-    process.kill()
+        return document

@@ -16,7 +16,7 @@ from tests.slimming.test_candidates import SETTINGS
 EVERYTHING = msgspec.structs.replace(
     SETTINGS,
     model="my net",
-    device=("--device", "board", "--host", "192.0.2.1", "--port", "22"),
+    device={"name": "board", "host": "192.0.2.1", "port": 22},
     learning_rate=0.02,
     input_shapes=("1,3,32,32",),
 )
