@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AppendOnlyFile",
     "copy_file",
+    "encode_json",
     "new_folder",
     "pack_arrays",
     "read_bytes",
@@ -167,9 +168,14 @@ def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     return stream.getvalue()
 
 
+def encode_json(value: object) -> bytes:
+    """Encodes a value as one indented JSON document."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
 def write_json(path: Path, value: object) -> None:
     """Writes one indented JSON document, whole or not at all."""
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    write_bytes(path, encode_json(value))
 
 
 def read_bytes(path: Path) -> bytes:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 
 from edgeslim.apps._contents import AppContents, AppSample, Port
+from edgeslim.files import encode_json
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,7 +110,7 @@ def _description(contents: AppContents) -> bytes:
         "samples": len(contents.samples),
         "tolerance": contents.tolerance,
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return encode_json(document)
 
 
 def _port(port: Port) -> dict[str, Any]:

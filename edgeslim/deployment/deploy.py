@@ -30,6 +30,7 @@ from edgeslim.deployment.inside import inside_record, measure_inside
 from edgeslim.deployment.models_under_test import (
     ModelUnderTest,
     baseline_under_test,
+    measure_models,
     model_under_test,
 )
 from edgeslim.deployment.origins import NO_BASELINE
@@ -44,21 +45,18 @@ from edgeslim.deployment.request import (
 )
 from edgeslim.deployment.sustained import Sustained, measure_sustained
 from edgeslim.deployment.variants import (
-    ModelVariant,
     TablePredictions,
     check_variants,
     convert_to_precision,
     copy_to_folder,
     failed_variant,
-    measure_variants,
 )
 from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, UsageError
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.measuring.device_session import DeviceSession, open_device, with_threads
-from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork
+from edgeslim.measuring.networks import MeasuredNetworks
 from edgeslim.options import called_with
-from edgeslim.progress import Progress
 from edgeslim.runs.deployment_history import append_record
 from edgeslim.runs.deployment_records import FailedRecord, ModelRecord, ModelRole
 from edgeslim.targets import Place, read_laws
@@ -132,46 +130,28 @@ def _deploy_on(
         precisions = precisions_of(request.precisions, prepared, target)
         known = TablePredictions.of(resolved.table, sessions, precisions)
         model = model_under_test(prepared, resolved.path, precisions, sessions, scratch)
-        # A baseline runs with the first engine, so that a speed-up has what a choice gains.
-        first = [own for own in sessions if own.engine == sessions[0].engine]
-        baseline, warnings = _find_baseline(request, resolved, prepared, first, scratch)
+        baseline, warnings = _find_baseline(request, resolved, prepared, sessions, scratch)
         subjects = [model] if baseline is None else [model, baseline]
         # Not before the proof: a model that is refused leaves not even a folder.
         folder = new_folder(resolved.folder)
         new_folder(resolved.history.parent)
         stage.advance(note="converted, and outputs compared")
         before, created = session.conditions(), now()
-        needs_many = is_choice or resolved.baseline is not None or request.gates != NO_GATES
-        measured = measure_variants(
-            [variant for subject in subjects for variant in subject.variants],
-            [network for subject in subjects for network in subject.networks],
-            rounds=request.rounds or (_PAIRED_ROUNDS if needs_many else _ROUNDS),
+        measured = measure_models(
+            subjects,
+            rounds=_rounds(request, resolved, is_choice=is_choice),
             paired=is_choice or baseline is not None,
             progress=progress,
         )
         stage.advance(note="measured")
-        sustained = _measure_sustained(
-            model.variants[0], model.networks[0], request.sustained_s, progress
-        )
+        sustained = _measure_sustained(model, request)
         models, *others = (
             _variant_records(subject, resolved, folder, known, measured) for subject in subjects
         )
-        inside = None
-        if request.operators:
-            inside = measure_inside(
-                model.variants[0], model.networks[0], request.operators_s, progress
-            )
+        models, unmeasured = _add_inside(models, model, request)
         after = session.conditions()
-    if isinstance(inside, str):
-        warnings = (*warnings, inside)
-    elif inside is not None:
-        models = [
-            msgspec.structs.replace(record, inside=inside_record(inside, record))
-            for record in models
-        ]
     if sustained is not None:
-        windows = sustained.records
-        models = [msgspec.structs.replace(record, sustained=windows) for record in models]
+        models = [msgspec.structs.replace(one, sustained=sustained.records) for one in models]
     found = Found(
         subjects=subjects,
         models=(*mark_fastest(models), *chain(*others)),
@@ -179,13 +159,32 @@ def _deploy_on(
         table=known.table,
         states=(before, after),
         created=created,
-        warnings=(*absent, *warnings, *_rounding_warnings(subjects), *slowness_warnings(models)),
+        warnings=(
+            *(*absent, *warnings, *unmeasured),
+            *(*_rounding_warnings(subjects), *slowness_warnings(models)),
+        ),
     )
     record = deployment_record(session, resolved, found, request.gates, tuple(request.command))
     append_record(resolved.history, record)
     return Deployment(
         record=record, folder=resolved.folder, history=resolved.history, sustained=sustained
     )
+
+
+def _add_inside(
+    records: list[ModelRecord], model: ModelUnderTest, request: DeployRequest
+) -> tuple[list[ModelRecord], tuple[str, ...]]:
+    """Records with what operators take inside the network, if asked for; or why they do not."""
+    if not request.operators:
+        return records, ()
+    inside = measure_inside(
+        model.variants[0], model.networks[0], request.operators_s, request.progress
+    )
+    if isinstance(inside, str):
+        return records, (inside,)
+    return [
+        msgspec.structs.replace(record, inside=inside_record(inside, record)) for record in records
+    ], ()
 
 
 def _rounding_warnings(subjects: Sequence[ModelUnderTest]) -> list[str]:
@@ -213,6 +212,8 @@ def _find_baseline(
     """
     if resolved.baseline is None:
         return None, ()
+    # It runs with the first engine, so that a speed-up has what a choice gains.
+    sessions = [own for own in sessions if own.engine == sessions[0].engine]
     try:
         baseline = baseline_under_test(
             *(resolved.baseline, beside, sessions, scratch, request.input_shapes)
@@ -224,12 +225,20 @@ def _find_baseline(
     return baseline, ()
 
 
-def _measure_sustained(
-    variant: ModelVariant, network: OptimizedNetwork, seconds: float | None, progress: Progress
-) -> Sustained | None:
-    if seconds is None:
+def _rounds(request: DeployRequest, resolved: ResolvedDeployment, *, is_choice: bool) -> int:
+    """How often each variant is timed: what is asked for, or more where something depends on it."""
+    needs_many = is_choice or resolved.baseline is not None or request.gates != NO_GATES
+    return request.rounds or (_PAIRED_ROUNDS if needs_many else _ROUNDS)
+
+
+def _measure_sustained(model: ModelUnderTest, request: DeployRequest) -> Sustained | None:
+    """Runs the first variant of a model for some time without a pause, if asked for."""
+    if request.sustained_s is None:
         return None
-    return measure_sustained(variant.session, network, seconds=seconds, progress=progress)
+    session, network = model.variants[0].session, model.networks[0]
+    return measure_sustained(
+        session, network, seconds=request.sustained_s, progress=request.progress
+    )
 
 
 def _variant_records(

@@ -22,12 +22,16 @@ from edgeslim.deployment.variants import (
 from edgeslim.execution import Precision, Target
 from edgeslim.graph import Graph
 from edgeslim.measuring.device_session import DeviceSession
-from edgeslim.measuring.networks import OptimizedNetwork
+from edgeslim.measuring.drift import DriftWatch
+from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
 from edgeslim.opspec import Shape
+from edgeslim.progress import SILENT, Progress
 from edgeslim.runs.deployment_records import FailedRecord, ModelRole
 
-__all__ = ["ModelUnderTest", "baseline_under_test", "model_under_test"]
+__all__ = ["ModelUnderTest", "baseline_under_test", "measure_models", "model_under_test"]
 
+_PATIENCE_S = 60.0
+"""How long all rounds together wait for a disturbed device, unless they have many models."""
 _PREFIX = "baseline."
 """Start of the name of a baseline's file, so that it differs from the model's own."""
 
@@ -173,3 +177,37 @@ def _graph(variants: Sequence[ModelVariant], model: PreparedModel, target: Targe
 
 def _source_text(source: ModelSource) -> str:
     return source.name if isinstance(source, LayerModel) else str(source.program.with_suffix(""))
+
+
+def measure_models(
+    subjects: Sequence[ModelUnderTest],
+    *,
+    rounds: int,
+    paired: bool,
+    progress: Progress = SILENT,
+) -> MeasuredNetworks:
+    """Measures all variants in turns, so that slow changes of the device affect them alike.
+
+    Args:
+        subjects: The model, and its baseline if there is one.
+        rounds: How often each variant is timed.
+        paired: Whether each round is a fair comparison by itself.
+        progress: Display that shows the progress.
+
+    Raises:
+        RunnerError, ProgramError: A variant does not run.
+    """
+    groups: dict[tuple[str, int], tuple[DriftWatch, list[OptimizedNetwork]]] = {}
+    variants = [variant for subject in subjects for variant in subject.variants]
+    networks = [network for subject in subjects for network in subject.networks]
+    engines = len({variant.session.engine for variant in variants})
+    for variant, network in zip(variants, networks, strict=True):
+        group = variant.session.engine, variant.session.execution.threads
+        if group not in groups:
+            share_s = _PATIENCE_S / rounds / engines
+            patience_s = min(variant.session.profile.patience_s, share_s)
+            groups[group] = (DriftWatch(variant.session, patience_s=patience_s), [])
+        groups[group][1].append(network)
+    return measure_side_by_side(
+        list(groups.values()), rounds=rounds, paired=paired, progress=progress
+    )

@@ -12,17 +12,22 @@ from typing import Annotated
 import msgspec
 
 from edgeslim.conversion.model_inputs import read_given
-from edgeslim.conversion.model_source import find_model, parse_input_shapes
+from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
-from edgeslim.deployment.models_under_test import ModelUnderTest, model_under_test
+from edgeslim.conversion.shape_options import INPUT_SHAPES
+from edgeslim.deployment.models_under_test import (
+    ModelUnderTest,
+    measure_models,
+    model_under_test,
+)
 from edgeslim.deployment.recording import model_record
 from edgeslim.deployment.speedup import speedup_of
-from edgeslim.deployment.variants import TablePredictions, measure_variants
+from edgeslim.deployment.variants import TablePredictions
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import now
 from edgeslim.errors import UsageError
 from edgeslim.execution import Precision
-from edgeslim.files import new_folder, read_bytes, temporary_folder, write_files
+from edgeslim.files import encode_json, new_folder, read_bytes, temporary_folder, write_files
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.measuring.drift import DriftWatch
@@ -45,10 +50,6 @@ RECORD = "rewriting.json"
 
 _ROUNDS = 12
 
-_DEVICE = (
-    *("name", "serial", "host", "port", "threads", "power_mode"),
-    *("stay_on", "fixed_performance", "lock_frequency", "laws"),
-)
 _SPEEDUP = Option("Speed-up")
 
 
@@ -61,13 +62,11 @@ class OptimizeRequest:
     table: Annotated[Path | None, OPTION] = None
     """Latency table of the device; with a device, operators that it lacks are measured and added.
     By default that of edgeslim profile for the device."""
-    device: Annotated[str | DeviceChoice, OptionsOf(DeviceChoice, _DEVICE)] = ""
+    device: Annotated[str | DeviceChoice, OptionsOf(DeviceChoice)] = ""
     """Name of the device's profile. Without it nothing is measured, and the table alone decides."""
     out: Annotated[Path | None, OPTION] = None
     """Folder for the model; by default in optimized/."""
-    input_shapes: Annotated[
-        Mapping[str, Shape] | None, OPTION("--input-shape", parse_all=parse_input_shapes)
-    ] = None
+    input_shapes: Annotated[Mapping[str, Shape] | None, INPUT_SHAPES] = None
     """Shape of an open input: 1,3,224,224; name=...; 1,16:int64."""
     inputs: Annotated[Path | None, OPTION] = None
     """Your own inputs instead of noise, for proof and timing: .npz with an array for each, or .npy
@@ -239,12 +238,8 @@ def _measured_record(
         _under_test(model, name, request.model, session, scratch)
         for name, model in zip(("as_it_came", "rewritten"), models, strict=True)
     ]
-    measured = measure_variants(
-        [variant for subject in subjects for variant in subject.variants],
-        [network for subject in subjects for network in subject.networks],
-        rounds=request.rounds,
-        paired=True,
-        progress=request.progress,
+    measured = measure_models(
+        subjects, rounds=request.rounds, paired=True, progress=request.progress
     )
     known = TablePredictions(predictor_of_table=Predictor(table))
     before, after = (
@@ -283,11 +278,10 @@ def _under_test(
 def _write(folder: Path, model: PreparedModel, record: RewritingRecord) -> None:
     """Writes the model and the record, all or nothing."""
     new_folder(folder)
-    document = msgspec.json.format(msgspec.json.encode(record), indent=2)
     write_files(
         {
             folder / f"model{ending}": read_bytes(Path(f"{model.prefix}{ending}"))
             for ending in (".pdmodel", ".pdiparams")
         }
-        | {folder / RECORD: document + b"\n"}
+        | {folder / RECORD: encode_json(record)}
     )

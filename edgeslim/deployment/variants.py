@@ -24,10 +24,7 @@ from edgeslim.execution import Precision
 from edgeslim.files import write_bytes
 from edgeslim.latency_table import LatencyTable, TableContext
 from edgeslim.measuring.device_session import DeviceSession
-from edgeslim.measuring.drift import DriftWatch
-from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.progress import SILENT, Progress
 from edgeslim.runs.deployment_records import FailedRecord, ModelRole
 from edgeslim.targets import Place
 
@@ -40,11 +37,7 @@ __all__ = [
     "copy_to_folder",
     "engine_of",
     "failed_variant",
-    "measure_variants",
 ]
-
-_PATIENCE_S = 60.0
-"""How long all rounds together wait for a disturbed device, unless they have many models."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -235,40 +228,6 @@ def _refusal(engine: DeploymentEngine, model: PreparedModel, place: Place) -> Mo
     except ModelError as error:
         return error
     return None
-
-
-def measure_variants(
-    variants: Sequence[ModelVariant],
-    networks: Sequence[OptimizedNetwork],
-    *,
-    rounds: int = 3,
-    paired: bool = False,
-    progress: Progress = SILENT,
-) -> MeasuredNetworks:
-    """Measures all variants in turns, so that slow changes of the device affect them alike.
-
-    Args:
-        variants: Variants of the model and of its baseline.
-        networks: The network of each variant, named by its id.
-        rounds: How often each variant is timed.
-        paired: Whether each round is a fair comparison by itself.
-        progress: Display that shows the progress.
-
-    Raises:
-        RunnerError, ProgramError: A variant does not run.
-    """
-    groups: dict[tuple[str, int], tuple[DriftWatch, list[OptimizedNetwork]]] = {}
-    engines = len({variant.session.engine for variant in variants})
-    for variant, network in zip(variants, networks, strict=True):
-        group = variant.session.engine, variant.session.execution.threads
-        if group not in groups:
-            share_s = _PATIENCE_S / rounds / engines
-            patience_s = min(variant.session.profile.patience_s, share_s)
-            groups[group] = (DriftWatch(variant.session, patience_s=patience_s), [])
-        groups[group][1].append(network)
-    return measure_side_by_side(
-        list(groups.values()), rounds=rounds, paired=paired, progress=progress
-    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

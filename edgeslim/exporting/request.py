@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from edgeslim.apps import APPS, App
 from edgeslim.conversion.model_source import parse_input_shapes
 from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.execution import Precision, Target
+from edgeslim.inference.picture_options import PlainPictureOptions
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, Option, parse_paths
 from edgeslim.progress import SILENT, Progress
@@ -20,20 +20,12 @@ __all__ = ["ExportRequest", "Exported"]
 
 _MODEL = Option("Model")
 _SAMPLES = Option("Samples")
-_PIXELS = Option("Without a task")
 
 _MOST_SAMPLES = 100
 
 
-def _parse_numbers(option: str, text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(number) for number in text.split(","))
-    except ValueError as error:
-        raise UsageError(f"{option} is a number or three, like 127.5, not {text!r}") from error
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ExportRequest:
+class ExportRequest(PlainPictureOptions):
     """What can be asked of `export`."""
 
     model: Annotated[str, ARGUMENT] = field(kw_only=False)
@@ -60,10 +52,6 @@ class ExportRequest:
     inputs: Annotated[Path | None, _SAMPLES] = None
     """Inputs of your own instead of noise, for the proof and where there are no pictures: .npz with
     an array for each, or .npy for one."""
-    mean: Annotated[Sequence[float], _PIXELS(parse=partial(_parse_numbers, "--mean"))] = ()
-    """Pixels of 0 to 255 are read as (pixel - mean) / scale: 127.5, or three for the channels."""
-    scale: Annotated[Sequence[float], _PIXELS(parse=partial(_parse_numbers, "--scale"))] = ()
-    """The scale: see --mean."""
     progress: Progress = SILENT
     """Shows how far it is."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,6 +29,7 @@ from edgeslim.inference.interpretation import (
     is_classifier,
     is_detector,
 )
+from edgeslim.inference.picture_options import PlainPictureOptions
 from edgeslim.inference.pictures import is_tensor, picture_reader, picture_size, read_input
 from edgeslim.inference.results import FileResult, Inference, SavedTensor
 from edgeslim.opspec import Shape
@@ -50,18 +50,10 @@ _FILES_AT_ONCE = 32
 
 _OUTPUTS = Option("Outputs")
 _ENGINE = Option("Engine")
-_PIXELS = Option("Without a task")
-
-
-def _parse_numbers(option: str, text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(number) for number in text.split(","))
-    except ValueError as error:
-        raise UsageError(f"{option} is a number or three, like 127.5, not {text!r}") from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class InferRequest:
+class InferRequest(PlainPictureOptions):
     """What can be asked of `infer`."""
 
     model: Annotated[str, ARGUMENT] = field(kw_only=False)
@@ -87,10 +79,6 @@ class InferRequest:
     """Where Paddle-Lite runs; by default this machine."""
     precision: Annotated[str, _ENGINE] = ""
     """For Paddle-Lite: fp32, int8, fp16 or int16; by default the model's own."""
-    mean: Annotated[Sequence[float], _PIXELS(parse=partial(_parse_numbers, "--mean"))] = ()
-    """Pixels of 0 to 255 are read as (pixel - mean) / scale: 127.5, or three for the channels."""
-    scale: Annotated[Sequence[float], _PIXELS(parse=partial(_parse_numbers, "--scale"))] = ()
-    """The scale: see --mean."""
     progress: Progress = SILENT
     """Shows how far it is."""
 

@@ -212,10 +212,6 @@ class Network:
         is_alone = len(found) == 1 and name not in self.fetches
         return found[0] if is_alone and found[0].reads.count(name) == 1 else None
 
-    def is_computed(self, name: str) -> bool:
-        """Whether a tensor is neither a parameter nor an input."""
-        return self.maker(name) is not None
-
     def value(self, name: str) -> Values | None:
         """A parameter of 32-bit floats that are all finite; None of everything else."""
         found = self.values.get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -94,9 +94,10 @@ def rewrite_model(
             "measure a table with edgeslim profile"
         )
     before = fused_graph(model, target)
+    unchanged = Rewriting(model=None, before=before, after=before)
     if is_quantized(read_program(model.prefix.with_suffix(".pdmodel"))):
         reason = "it is quantized, and other forms would need scales of their own"
-        return Rewriting(model=None, before=before, after=before, reason=reason)
+        return replace(unchanged, reason=reason)
     prices = Prices(table, before.specs, measure)
     prices.find(before.specs)
     dropped: list[str] = []
@@ -106,35 +107,39 @@ def rewrite_model(
         start, measured_s = time.process_time(), prices.measured_s
         taken = choose_forms(network, target, prices, without=dropped, progress=progress)
         chosen_s += time.process_time() - start - (prices.measured_s - measured_s)
-        unknown = tuple(prices.unknown_operators)
+        known = replace(
+            unchanged,
+            unknown=tuple(prices.unknown_operators),
+            dropped=tuple(dropped),
+            chosen_s=chosen_s,
+        )
         if not taken:
-            return Rewriting(
-                model=None,
-                before=before,
-                after=before,
-                unknown=unknown,
-                dropped=tuple(dropped),
-                reason="no other form is predicted to be faster",
-                chosen_s=chosen_s,
-            )
-        tried = folder / str(len(dropped))
-        found = _prove(model, network, tried)
-        if found is not None and found.is_accepted:
-            made, after = _prepare_again(model, target, tried)
-            if made is not None:
-                return Rewriting(
-                    model=made,
-                    taken=tuple(taken),
-                    before=before,
-                    after=after,
-                    agreement=found,
-                    unknown=unknown,
-                    dropped=tuple(dropped),
-                    chosen_s=chosen_s,
-                )
+            return replace(known, reason="no other form is predicted to be faster")
+        found = _try(model, network, target, folder / str(len(dropped)), known)
+        if found is not None:
+            return replace(found, taken=tuple(taken))
         worst = _least_saving(taken)
         _log.warning("%s: the equivalence %s is left out, since it fails here", model.name, worst)
         dropped.append(worst)
+
+
+def _try(
+    model: PreparedModel, network: Network, target: Target, folder: Path, known: Rewriting
+) -> Rewriting | None:
+    """A rewritten network as a model that is proved and converts; None if it is not.
+
+    Args:
+        model: The model as it was prepared.
+        network: The model's network in other forms.
+        target: Kind of processor that it is converted for.
+        folder: Folder that its files are written to.
+        known: What is known of the rewriting besides.
+    """
+    agreement = _prove(model, network, folder)
+    if agreement is None or not agreement.is_accepted:
+        return None
+    made, after = _prepare_again(model, target, folder)
+    return None if made is None else replace(known, model=made, after=after, agreement=agreement)
 
 
 def _least_saving(taken: Sequence[Taken]) -> str:

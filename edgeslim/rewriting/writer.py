@@ -106,9 +106,9 @@ class OperatorWriter:
 
     def norm_of(self, x: str, factor: Values, offset: Values) -> str:
         """``factor * x + offset`` for each channel of ``(N, C, H, W)``, as a batch norm."""
-        stem, ones = self._stem, np.ones(len(factor))
+        ones = np.ones(len(factor))
         scale, bias, mean, variance = (
-            self.network.add_value(f"{stem}.{name}", value)
+            self.network.add_value(f"{self._stem}.{name}", value)
             for name, value in (
                 ("scale", factor),
                 ("bias", offset),
@@ -116,12 +116,18 @@ class OperatorWriter:
                 ("variance", ones),
             )
         )
+        return self.norm(x, scale=scale, bias=bias, mean=mean, variance=variance)
+
+    def norm(
+        self, x: str, *, scale: str, bias: str, mean: str, variance: str, epsilon: float = 0.0
+    ) -> str:
+        """A batch norm in inference, of parameters by name."""
         result = self.write(
             "batch_norm",
             {"X": x, "Scale": scale, "Bias": bias, "Mean": mean, "Variance": variance},
             self.shape(x),
             output="Y",
-            epsilon=0.0,
+            epsilon=epsilon,
             momentum=0.9,
             is_test=True,
             use_global_stats=False,
@@ -130,7 +136,7 @@ class OperatorWriter:
         )
         last = self.ops.pop()
         unread = {
-            slot: (self.network.add_tensor(f"{stem}.{slot.lower()}", (len(factor),)),)
+            slot: (self.network.add_tensor(f"{self._stem}.{slot.lower()}", self.shape(scale)),)
             for slot in ("SavedMean", "SavedVariance")
         }
         outputs = {**last.outputs, "MeanOut": (mean,), "VarianceOut": (variance,), **unread}

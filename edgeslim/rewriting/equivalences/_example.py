@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeslim.rewriting.network import Network, Op
+from edgeslim.rewriting.network import Network
 from edgeslim.rewriting.writer import OperatorWriter
 
 __all__ = ["Example"]
@@ -106,37 +106,12 @@ class Example(OperatorWriter):
 
     def batch_norm(self, x: str) -> str:
         """A batch norm in inference."""
-        channels = self.shape(x)[1]
-        mean, variance = (
-            self.weights((channels,)),
-            self.constant(self.draw.uniform(0.5, 2.0, channels)),
-        )
-        unread = {
-            slot: (self.network.add_tensor(f"norm.{slot.lower()}", (channels,)),)
-            for slot in ("SavedMean", "SavedVariance")
-        }
-        result = self.write(
-            "batch_norm",
-            {
-                "X": x,
-                "Scale": self.weights((channels,), around=1.0, spread=0.3),
-                "Bias": self.weights((channels,)),
-                "Mean": mean,
-                "Variance": variance,
-            },
-            self.shape(x),
-            output="Y",
-            epsilon=1e-5,
-            momentum=0.9,
-            is_test=True,
-            use_global_stats=False,
-            trainable_statistics=False,
-            data_layout="NCHW",
-        )
-        last = self.ops.pop()
-        outputs = {**last.outputs, "MeanOut": (mean,), "VarianceOut": (variance,), **unread}
-        self.ops.append(Op(last.kind, last.inputs, outputs, last.attributes))
-        return result
+        channels = (self.shape(x)[1],)
+        mean = self.weights(channels)
+        variance = self.constant(self.draw.uniform(0.5, 2.0, channels))
+        scale = self.weights(channels, around=1.0, spread=0.3)
+        bias = self.weights(channels)
+        return self.norm(x, scale=scale, bias=bias, mean=mean, variance=variance, epsilon=1e-5)
 
     def end(self, *results: str) -> Network:
         """The network with these outputs."""
