@@ -32,6 +32,7 @@ from edgeslim.runner.outcomes import (
 )
 from edgeslim.runner.protocol import check_complete, whole_events
 from edgeslim.runner.runners import Runner
+from edgeslim.runner.series import check_series
 
 __all__ = ["run_batch"]
 
@@ -148,6 +149,7 @@ def _collect_ended(
     ended = ended_jobs(events, jobs)
     for job, end in zip(jobs, ended, strict=False):
         if end.outcome.error is None:
+            check_series(job, end.outcome, runner.name)
             _fetch_outputs(runner, folder, job)
     if isinstance(process, LinkLostError):
         return ended

@@ -43,6 +43,7 @@ class Outcome:
         load_ms: Time of loading in ms; 0 is not known.
         first_run_ms: Time of the first run in ms; 0 is not known.
         memory_mb: How much the process grew until the model had run once, at most, in MB.
+        series_s: Seconds that the runs of a series took; 0 without one.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Outcome:
     load_ms: float = 0.0
     first_run_ms: float = 0.0
     memory_mb: float = 0.0
+    series_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

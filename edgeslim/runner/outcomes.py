@@ -94,6 +94,7 @@ def _outcome(job: Job, events: Sequence[Event]) -> Outcome:
         load_ms=last.load_ns / 1e6,
         first_run_ms=last.first_run_ns / 1e6,
         memory_mb=last.memory_kb * 1024 / 1e6,
+        series_s=last.series_ns / 1e9,
     )
 
 

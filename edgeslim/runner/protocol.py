@@ -40,6 +40,7 @@ __all__ = [
     "Manifest",
     "PackedFile",
     "Sampling",
+    "Series",
     "check_complete",
     "parse_event",
     "whole_events",
@@ -97,6 +98,23 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
         return CacheState(swept_bytes=self.swept_bytes)
 
 
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """Inputs that a model is run on one after the other, and where its outputs go.
+
+    Args:
+        count: How many runs there are.
+        files: A file of NumPy's for each input of the model, in the batch, with the values of all
+            runs: ``(count, *shape of the input)``.
+        output: File for the outputs, beside the results: arrays in NumPy's format one behind the
+            other, those of the first run in order, then those of the second. Values that are not
+            finite are written as they are.
+    """
+
+    count: int
+    files: tuple[str, ...]
+    output: str
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One model of a batch.
 
@@ -108,6 +126,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         inputs: Its inputs in order.
         states: Sampling in each cache state, in order.
         keep_outputs: NumPy files for its outputs, beside the results, if they are kept.
+        series: Further inputs that it is run on after it was timed, if any. A runner that was
+            built before there was this field leaves them out, and says no ``series_ns``.
         timeout_s: Seconds after which the runner is ended and the entry has failed.
     """
 
@@ -118,6 +138,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[Input, ...]
     states: tuple[Sampling, ...]
     keep_outputs: tuple[str, ...] = ()
+    series: Series | None = None
     timeout_s: float = 120.0
 
 
@@ -170,6 +191,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         load_ns: In ``finished`` of the Python runner, the time of loading; 0 is not known.
         first_run_ns: In ``finished``, the time of the first run.
         memory_kb: In ``finished``, how much the process grew until it had run once, at most.
+        series_ns: In ``finished``, the time that all runs of a series took, with writing inputs and
+            reading outputs; 0 without one.
     """
 
     sequence: int
@@ -194,6 +217,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     load_ns: int = 0
     first_run_ns: int = 0
     memory_kb: int = 0
+    series_ns: int = 0
     count: int = 0
     sha256: str = ""
 

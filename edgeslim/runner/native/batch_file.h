@@ -45,6 +45,12 @@ struct Sampling {
   bool core_time = false;
 };
 
+struct Series {
+  int64_t count = 0;
+  std::vector<std::string> files;
+  std::string output;
+};
+
 struct Entry {
   std::string id;
   std::string model;
@@ -53,6 +59,7 @@ struct Entry {
   std::vector<Input> inputs;
   std::vector<Sampling> states;
   std::vector<std::string> keep_outputs;
+  Series series;
   double timeout_s = 0;
 };
 
@@ -97,6 +104,20 @@ inline Sampling read_sampling(const Json& json) {
   return state;
 }
 
+inline void check_file_name(const char* field, const std::string& name) {
+  if (name.empty() || name.find('/') != std::string::npos)
+    throw JsonError(std::string(field) + " has " + quoted(name) + ", which is no file name");
+}
+
+inline Series read_series(const Json& json) {
+  Series series;
+  series.count = json.count("count");
+  series.files = json.strings("files");
+  series.output = json.string("output");
+  check_file_name("output", series.output);
+  return series;
+}
+
 inline Entry read_entry(const Json& json) {
   Entry entry;
   entry.id = json.string("id");
@@ -106,9 +127,8 @@ inline Entry read_entry(const Json& json) {
   for (const Json& each : json.list("inputs")) entry.inputs.push_back(read_input(each));
   for (const Json& each : json.list("states")) entry.states.push_back(read_sampling(each));
   entry.keep_outputs = json.strings("keep_outputs");
-  for (const std::string& name : entry.keep_outputs)
-    if (name.empty() || name.find('/') != std::string::npos)
-      throw JsonError("keep_outputs has " + quoted(name) + ", which is no file name");
+  for (const std::string& name : entry.keep_outputs) check_file_name("keep_outputs", name);
+  if (!json.at("series").null()) entry.series = read_series(json.at("series"));
   entry.timeout_s = json.number("timeout_s");
   return entry;
 }

@@ -168,6 +168,29 @@ class Model {
     }
   }
 
+  // Chooses other inputs, of the same shapes: row `row` of each stack.
+  void set_inputs(const std::vector<NpyView>& stacks, int64_t row) {
+    for (size_t index = 0; index < arrays_.size(); ++index) {
+      std::string& bytes = arrays_[index].bytes;
+      bytes.assign(stacks[index].content + bytes.size() * static_cast<size_t>(row), bytes.size());
+    }
+  }
+
+  // Refuses stacks of other shapes or types than `count` times the inputs'.
+  void check_stacks(const std::vector<NpyView>& stacks, int64_t count) const {
+    if (stacks.size() != arrays_.size())
+      throw EntryError("the model has " + std::to_string(arrays_.size()) +
+                       " inputs and the series " + std::to_string(stacks.size()));
+    for (size_t index = 0; index < arrays_.size(); ++index) {
+      std::vector<int64_t> wanted = arrays_[index].shape;
+      wanted.insert(wanted.begin(), count);
+      if (stacks[index].shape != wanted || stacks[index].dtype != arrays_[index].dtype)
+        throw EntryError("input " + std::to_string(index) + " of the series is " +
+                         stacks[index].dtype + " " + listed(stacks[index].shape) + ", not " +
+                         arrays_[index].dtype + " " + listed(wanted));
+    }
+  }
+
   // What the last run gave.
   std::vector<Array> outputs() const {
     std::vector<Array> arrays;

@@ -76,7 +76,15 @@ inline std::vector<int64_t> npy_shape(const std::string& field, const std::strin
   }
 }
 
-inline Array read_npy(const char* data, size_t size, const std::string& name) {
+// A file of NumPy's that is somewhere in memory: its content is not copied.
+struct NpyView {
+  std::string dtype;
+  std::vector<int64_t> shape;
+  const char* content = nullptr;
+  size_t size = 0;
+};
+
+inline NpyView view_npy(const char* data, size_t size, const std::string& name) {
   const auto byte = [data](size_t index) { return static_cast<unsigned char>(data[index]); };
   if (size < 12 || std::memcmp(data, "\x93NUMPY", 6) != 0)
     throw EntryError(name + " is no file of NumPy's");
@@ -85,8 +93,7 @@ inline Array read_npy(const char* data, size_t size, const std::string& name) {
   if (start == 12) length |= static_cast<size_t>(byte(10)) << 16 | static_cast<size_t>(byte(11)) << 24;
   if (length > size - start) throw EntryError(name + " is cut off");
   const std::string header(data + start, length);
-  Array array;
-  array.dtype.clear();
+  NpyView array;
   const std::string descr = npy_field(header, "descr", name) + " ";
   for (const DType& each : dtypes())
     if (descr.compare(1, 3, each.descr) == 0) array.dtype = each.name;
@@ -97,11 +104,21 @@ inline Array read_npy(const char* data, size_t size, const std::string& name) {
   array.shape = npy_shape(npy_field(header, "shape", name), name);
   const size_t wanted = static_cast<size_t>(elements(array.shape)) * dtype_named(array.dtype).size;
   if (wanted != size - start - length) throw EntryError(name + " is cut off");
-  array.bytes.assign(data + start + length, wanted);
+  array.content = data + start + length;
+  array.size = wanted;
   return array;
 }
 
-inline void write_npy(const std::string& path, const Array& array) {
+inline Array read_npy(const char* data, size_t size, const std::string& name) {
+  const NpyView view = view_npy(data, size, name);
+  Array array;
+  array.dtype = view.dtype;
+  array.shape = view.shape;
+  array.bytes.assign(view.content, view.size);
+  return array;
+}
+
+inline void write_npy(std::ostream& stream, const Array& array) {
   std::string header = std::string("{'descr': '") + dtype_named(array.dtype).descr +
                        "', 'fortran_order': False, 'shape': (";
   for (size_t index = 0; index < array.shape.size(); ++index)
@@ -109,12 +126,16 @@ inline void write_npy(const std::string& path, const Array& array) {
   header += array.shape.size() == 1 ? ",), }" : "), }";
   while ((10 + header.size() + 1) % 64 != 0) header += ' ';
   header += '\n';
-  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
   stream.write("\x93NUMPY\x01\x00", 8);
   const char length[2] = {static_cast<char>(header.size() & 0xFF),
                           static_cast<char>(header.size() >> 8)};
   stream.write(length, 2);
   stream << header << array.bytes;
+}
+
+inline void write_npy(const std::string& path, const Array& array) {
+  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
+  write_npy(stream, array);
   stream.close();
   if (!stream) throw EntryError("cannot write " + path);
 }

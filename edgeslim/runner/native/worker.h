@@ -20,6 +20,7 @@
 #include "pace.h"
 #include "results.h"
 #include "sampling.h"
+#include "series.h"
 
 #if defined(EDGESLIM_LINUX)
 #include <sys/prctl.h>
@@ -117,7 +118,8 @@ class Worker {
     tell_pace();
   }
 
-  // Loads a model, proves that its outputs are numbers, and times it in each state.
+  // Loads a model, proves that its outputs are numbers, times it in each state, and runs its
+  // series, of which values that are no numbers are results.
   std::string run(const Entry& entry) {
     const int64_t started = now_ns();
     int64_t loaded = started;
@@ -125,7 +127,7 @@ class Worker {
     const std::vector<Array> outputs = model.outputs();
     std::string shapes;
     for (size_t index = 0; index < outputs.size(); ++index) {
-      if (!all_finite(outputs[index]))
+      if (entry.series.count == 0 && !all_finite(outputs[index]))
         throw EntryError("output " + std::to_string(index) + " has values that are not finite");
       shapes += (index ? ", " : "") + listed(outputs[index].shape);
     }
@@ -149,8 +151,11 @@ class Worker {
       tell_pace();
       loaded = now;
     }
+    const int64_t series_ns =
+        entry.series.count > 0 ? run_series(entry.series, batch_, folder_, &model) : 0;
     return event("finished", entry.id) + ", \"outputs\": [" + shapes + "], \"version\": " +
-           quoted(model.version) + ", \"wall_ns\": " + std::to_string(now_ns() - started);
+           quoted(model.version) + ", \"series_ns\": " + std::to_string(series_ns) +
+           ", \"wall_ns\": " + std::to_string(now_ns() - started);
   }
 
   void tell_pace() {

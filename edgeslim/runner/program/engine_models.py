@@ -43,6 +43,10 @@ class EngineModel:
         """Gives the engine the inputs anew."""
         self._network.feed(self._arrays)
 
+    def set_inputs(self, arrays: List[Any]) -> None:
+        """Chooses other inputs, of the same shapes; `feed` writes them."""
+        self._arrays = arrays
+
     def outputs(self) -> List[Any]:
         """Arrays of the outputs of the last run."""
         return list(self._network.outputs())

@@ -15,6 +15,7 @@ from .models import Tools
 from .pace import Pace, Sweep
 from .results import EntryError, Message, Results, refuse
 from .sampling import measure_undisturbed
+from .series import run_series
 
 _NO_BIND = 3
 
@@ -120,12 +121,16 @@ def pin(threads: int) -> List[int]:
 
 
 def run_entry(engine: Any, entry: Message, tools: Tools, results: Results) -> Message:
-    """Loads a model, checks that its outputs are finite, and times it in each state."""
+    """Loads a model, checks that its outputs are finite, times it in each state, runs its series.
+
+    Of a series, values that are not finite are results: those who read them judge.
+    """
     started = loaded = time.perf_counter_ns()
     model = engine.load_model(entry, tools)
     outputs = model.outputs()
+    series = entry.get("series")
     for index, output in enumerate(outputs):
-        if output.dtype.kind == "f" and not tools.numpy.isfinite(output).all():
+        if not series and output.dtype.kind == "f" and not tools.numpy.isfinite(output).all():
             raise EntryError(f"output {index} has values that are not finite")
     for index, name in enumerate(entry["keep_outputs"]):
         tools.numpy.save(os.path.join(tools.folder, name), outputs[index])
@@ -136,6 +141,8 @@ def run_entry(engine: Any, entry: Message, tools: Tools, results: Results) -> Me
         busy = {"busy_ns": now - loaded - waited, "waited_ns": waited}
         results.say({"event": "measured", "id": entry["id"], **message, **busy})
         loaded = now
+    if series:
+        model.start["series_ns"] = run_series(series, model, tools)
     return {
         "event": "finished",
         "id": entry["id"],

@@ -47,6 +47,10 @@ class Model:
         for tensor, array in self._inputs:
             tensor.from_numpy(array)
 
+    def set_inputs(self, arrays: List[Any]) -> None:
+        """Chooses other inputs, of the same shapes; `feed` writes them."""
+        self._inputs = [(tensor, array) for (tensor, _), array in zip(self._inputs, arrays)]
+
     def outputs(self) -> List[Any]:
         """Arrays of the outputs of the last run."""
         count = len(self._predictor.get_output_names())
