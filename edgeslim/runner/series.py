@@ -66,8 +66,7 @@ def read_series(job: Job, count: int) -> list[list[NDArray[Any]]]:
     try:
         with path.open("rb") as stream:
             found = [
-                [np.load(stream, allow_pickle=False) for _ in range(count)]
-                for _ in range(runs)
+                [np.load(stream, allow_pickle=False) for _ in range(count)] for _ in range(runs)
             ]
             rest = stream.read(1)
     except (OSError, ValueError, EOFError) as error:
