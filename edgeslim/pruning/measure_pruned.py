@@ -77,9 +77,10 @@ def choose_until_met(
         tried.append((measured_ms, dict(whole)))
         limit = replace(limit, factor=measured_ms / limit.of(whole) / _SAFETY)
     for _ in range(_MOST_CHOICES):
-        widths = choose(limit)
+        widths = _choose_or_narrowest(choose, limit, is_corrected=bool(tried))
         if widths in [known for _, known in tried]:
-            if min(tried, key=_latency)[0] <= aim_ms or len(tried) >= _ROUNDS:
+            is_last = widths == limit.narrowest() or len(tried) >= _ROUNDS
+            if is_last or min(tried, key=_latency)[0] <= aim_ms:
                 break
             limit = replace(limit, factor=limit.factor * _TIGHTER)
             continue
@@ -91,6 +92,25 @@ def choose_until_met(
         limit = replace(limit, factor=measured_ms / limit.of(widths) / _SAFETY)
     measured_ms, widths = _best(tried, limit, aim_ms)
     return widths, limit, measured_ms
+
+
+def _choose_or_narrowest(
+    choose: Callable[[ModelLatencyLimit], dict[str, int]],
+    limit: ModelLatencyLimit,
+    *,
+    is_corrected: bool,
+) -> dict[str, int]:
+    """Widths within a limit; or the narrowest, if only a correction leaves none.
+
+    A correction comes from one measurement of other widths. That nothing meets the limit is
+    believed once the narrowest network was measured itself.
+    """
+    try:
+        return choose(limit)
+    except InfeasibleTargetError:
+        if not is_corrected:
+            raise
+        return limit.narrowest()
 
 
 def measure_both(
@@ -165,7 +185,8 @@ def _best(
             return max(within, key=_latency)
     raise InfeasibleTargetError(
         f"none of {len(tried)} networks ran in {limit.format(limit.target_ms)} on the device; "
-        f"the fastest took {limit.format(min(map(_latency, tried)))}: ask for that"
+        f"the fastest took {limit.format(min(map(_latency, tried)))}: ask for that, or let more "
+        "groups be pruned"
     )
 
 

@@ -62,7 +62,7 @@ def test_every_example_has_a_start() -> None:
 
 @WAITS
 def test_a_network_is_pruned_to_a_latency(folder: Path) -> None:
-    printed = run(f"{STARTS[0]} --share 0.85 --budget 40", folder)
+    printed = run(f"{STARTS[0]} --budget 40", folder)
     assert "times as fast as before" in printed
     result = json.loads((folder / "runs/prune_to_latency/pruned/result.json").read_text())
     assert result["macs_after"] < result["macs_before"]

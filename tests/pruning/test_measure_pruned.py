@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
 
@@ -16,8 +16,15 @@ from edgeslim.pruning.subject import Widths
 WHOLE = {"first": 16}
 
 
+class OneGroup:
+    chosen = ("first",)
+
+
 class OneMillisecondAChannel:
     """A latency model of a network with one group."""
+
+    subject = OneGroup()
+    choices: ClassVar = {"first": range(1, 17)}
 
     def latency_ms(self, widths: Widths) -> float:
         return float(widths["first"])
@@ -40,7 +47,10 @@ class NoisyDevice:
 
 def widest(limit: ModelLatencyLimit) -> dict[str, int]:
     """The widest network within a limit."""
-    return next({"first": width} for width in range(16, 0, -1) if limit.is_met({"first": width}))
+    for width in range(16, 0, -1):
+        if limit.is_met({"first": width}):
+            return {"first": width}
+    raise InfeasibleTargetError("the fastest widths are predicted to take longer")
 
 
 def chosen(device: NoisyDevice, target_ms: float) -> tuple[dict[str, int], float]:
@@ -71,3 +81,16 @@ def test_a_limit_that_nothing_met_is_out_of_reach() -> None:
     device = NoisyDevice([20.0] * 6)
     with pytest.raises(InfeasibleTargetError, match=r"none of 6 networks ran in 15\.00 ms"):
         chosen(device, 15.0)
+
+
+def test_what_a_correction_leaves_nothing_of_is_tried_at_its_narrowest() -> None:
+    device = NoisyDevice([400.0, 1.0, 11.5])  # disturbed at first
+    assert chosen(device, 12.0) == ({"first": 11}, 11.5)
+    assert device.measured == [16, 1, 11]
+
+
+def test_where_the_narrowest_takes_too_long_nothing_else_is_measured() -> None:
+    device = NoisyDevice([400.0, 13.0])
+    with pytest.raises(InfeasibleTargetError, match=r"none of 2 networks ran in 12\.00 ms.*13\.00"):
+        chosen(device, 12.0)
+    assert device.measured == [16, 1]
