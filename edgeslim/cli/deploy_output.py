@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeslim.cli.inside_output import inside_document, print_inside
 from edgeslim.cli.output import print_lines, print_table
+from edgeslim.cli.rewriting_output import chosen_form_lines
 from edgeslim.deployment.deployed import (
     ConvertedModel,
     ConvertedModels,
@@ -184,6 +185,8 @@ def _print_model_notes(
 def _print_judgement(done: Deployment) -> None:
     """Prints why predicted and measured differ, and which limits are met; others are errors."""
     print_lines(*engine_lines(done.record))
+    if done.record.rewriting is not None:
+        print_lines(*chosen_form_lines(done.record.rewriting, done.record.model_path))
     for reason in done.record.reasons:
         print_lines(f"why predicted and measured differ: {reason}")
     for gate in done.record.gates:
@@ -244,6 +247,7 @@ def document(done: Deployment | ConvertedModels) -> dict[str, object]:
         "baseline": _model_document(baselines[0], done) if baselines else None,
         "baselines": [_model_document(baseline, done) for baseline in baselines],
         **_speedup_document(speedup),
+        "rewriting": None if record is None else record.rewriting,
         "inputs": None if record is None else record.inputs,
         "record": None if deployment is None else deployment.history,
         "record_id": None if record is None else record.id,

@@ -7,6 +7,7 @@ import typer
 
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.cli.request_options import with_options
+from edgeslim.cli.rewriting_output import forms_table, kinds_table, speedup_text
 from edgeslim.deployment.optimize import OptimizeRequest, optimize
 from edgeslim.durations import format_ms
 from edgeslim.runs.rewriting_record import RewritingRecord
@@ -33,27 +34,9 @@ def command(request: OptimizeRequest, as_json: Json = False) -> None:
 
 def _print(record: RewritingRecord) -> None:
     if record.taken:
-        print_table(
-            ["equivalence", "form", "places", "predicted to save"],
-            [
-                [taken.equivalence, taken.form, str(len(taken.places)), format_ms(taken.saves_ms)]
-                for taken in record.taken
-            ],
-        )
+        print_table(*forms_table(record))
         print_lines("")
-    print_table(
-        ["operators", "before", "after", "predicted before", "after"],
-        [
-            [
-                kind.kind,
-                str(kind.before),
-                str(kind.after),
-                "-" if kind.before_ms is None else format_ms(kind.before_ms),
-                "-" if kind.after_ms is None else format_ms(kind.after_ms),
-            ]
-            for kind in record.operators
-        ],
-    )
+    print_table(*kinds_table(record))
     print_lines("", *_lines(record))
 
 
@@ -64,7 +47,7 @@ def _lines(record: RewritingRecord) -> list[str]:
     ]
     if record.measured_before_ms is not None and record.measured_ms is not None:
         before, after = format_ms(record.measured_before_ms), format_ms(record.measured_ms)
-        lines.append(f"measured {before} -> {after}{_speedup(record)}")
+        lines.append(f"measured {before} -> {after}, {speedup_text(record)}".rstrip(", "))
     if record.off is not None:
         bound = ""
         if record.rounding is not None:
@@ -88,10 +71,3 @@ def _lines(record: RewritingRecord) -> list[str]:
         ]
     what = "the rewritten model" if record.kept else f"the model as it came ({record.reason})"
     return [*lines, f"{what} is in {record.folder}"]
-
-
-def _speedup(record: RewritingRecord) -> str:
-    if record.speedup is None or record.interval is None:
-        return ""
-    low, high = record.interval
-    return f", {record.speedup:.2f} times as fast (95 % between {low:.2f} and {high:.2f})"

@@ -34,6 +34,7 @@ from edgeslim.runs.deployment_records import (
     ModelRole,
     SpeedupRecord,
 )
+from edgeslim.runs.rewriting_record import RewritingRecord
 
 __all__ = ["Found", "deployment_record"]
 
@@ -50,6 +51,7 @@ class Found:
         states: State of the device before and after.
         created: When measuring began, UTC.
         warnings: Warnings that are known so far.
+        rewriting: The form that was chosen for the model; None if that was not looked at.
     """
 
     subjects: Sequence[ModelUnderTest]
@@ -59,6 +61,7 @@ class Found:
     states: tuple[ConditionsRow, ConditionsRow]
     created: str
     warnings: tuple[str, ...]
+    rewriting: RewritingRecord | None = None
 
 
 def deployment_record(
@@ -96,6 +99,7 @@ def deployment_record(
         inputs=inputs_record(found.subjects[0].model.given),
         accuracy=accuracy,
         gates=passed,
+        rewriting=found.rewriting,
         failed=tuple(failure for subject in found.subjects for failure in subject.failed),
         warnings=(*found.warnings, *close_calls, *unread),
     )

@@ -43,6 +43,7 @@ from edgeslim.deployment.request import (
     device_for,
     resolve,
 )
+from edgeslim.deployment.rewritten import FormUnderTest, find_other_form
 from edgeslim.deployment.sustained import Sustained, measure_sustained
 from edgeslim.deployment.variants import (
     TablePredictions,
@@ -66,6 +67,9 @@ __all__ = ["ConvertedModels", "Deployment", "convert", "deploy"]
 
 _ROUNDS, _PAIRED_ROUNDS = 3, 12
 """Without a baseline or a gate, and with one: a ratio is no better than its rounds are many."""
+
+_FORM_ROUNDS = 6
+"""With another form of the model, which is taken only if it is faster beyond what rounds differ."""
 
 
 @called_with(DeployRequest)
@@ -121,29 +125,28 @@ def _deploy_on(
     sessions, absent = attach_engines(sessions, request.engines)
     is_choice = len({own.engine for own in sessions}) > 1
     with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
-        prepared = prepare(
-            *(resolved.source, scratch / "model"),
-            input_shapes=request.input_shapes,
-            inputs=inputs,
-        )
+        shapes = request.input_shapes
+        prepared = prepare(resolved.source, scratch / "model", input_shapes=shapes, inputs=inputs)
         check_memory(prepared.graph, prepared.name)
         precisions = precisions_of(request.precisions, prepared, target)
         known = TablePredictions.of(resolved.table, sessions, precisions)
         model = model_under_test(prepared, resolved.path, precisions, sessions, scratch)
+        form = _find_form(request, resolved, model, scratch)
         baseline, warnings = _find_baseline(request, resolved, prepared, sessions, scratch)
-        subjects = [model] if baseline is None else [model, baseline]
+        beside = [subject for subject in (form.subject, baseline) if subject is not None]
         # Not before the proof: a model that is refused leaves not even a folder.
-        folder = new_folder(resolved.folder)
-        new_folder(resolved.history.parent)
+        folder, _ = new_folder(resolved.folder), new_folder(resolved.history.parent)
         stage.advance(note="converted, and outputs compared")
         before, created = session.conditions(), now()
         measured = measure_models(
-            subjects,
-            rounds=_rounds(request, resolved, is_choice=is_choice),
-            paired=is_choice or baseline is not None,
+            [model, *beside],
+            rounds=_rounds(request, resolved, form, is_choice=is_choice),
+            paired=is_choice or bool(beside),
             progress=progress,
         )
         stage.advance(note="measured")
+        model, rewriting = form.choose(model, measured, known)
+        subjects = [model] if baseline is None else [model, baseline]
         sustained = _measure_sustained(model, request)
         models, *others = (
             _variant_records(subject, resolved, folder, known, measured) for subject in subjects
@@ -159,6 +162,7 @@ def _deploy_on(
         table=known.table,
         states=(before, after),
         created=created,
+        rewriting=rewriting,
         warnings=(
             *(*absent, *warnings, *unmeasured),
             *(*_rounding_warnings(subjects), *slowness_warnings(models)),
@@ -198,6 +202,15 @@ def _rounding_warnings(subjects: Sequence[ModelUnderTest]) -> list[str]:
     return [warning for warning in warnings if warning]
 
 
+def _find_form(
+    request: DeployRequest, resolved: ResolvedDeployment, model: ModelUnderTest, scratch: Path
+) -> FormUnderTest:
+    """Another form of the model that may be faster, if it is asked for and can be judged."""
+    if not request.rewrite or request.rounds == 1:  # one round has no interval
+        return FormUnderTest()
+    return find_other_form(model, resolved.table, scratch, progress=request.progress)
+
+
 def _find_baseline(
     request: DeployRequest,
     resolved: ResolvedDeployment,
@@ -225,10 +238,14 @@ def _find_baseline(
     return baseline, ()
 
 
-def _rounds(request: DeployRequest, resolved: ResolvedDeployment, *, is_choice: bool) -> int:
+def _rounds(
+    request: DeployRequest, resolved: ResolvedDeployment, form: FormUnderTest, *, is_choice: bool
+) -> int:
     """How often each variant is timed: what is asked for, or more where something depends on it."""
     needs_many = is_choice or resolved.baseline is not None or request.gates != NO_GATES
-    return request.rounds or (_PAIRED_ROUNDS if needs_many else _ROUNDS)
+    if request.rounds is not None or needs_many:
+        return request.rounds or _PAIRED_ROUNDS
+    return _ROUNDS if form.subject is None else _FORM_ROUNDS
 
 
 def _measure_sustained(model: ModelUnderTest, request: DeployRequest) -> Sustained | None:
@@ -249,11 +266,14 @@ def _variant_records(
     measured: MeasuredNetworks,
 ) -> list[ModelRecord]:
     """Records of all proved variants of a model, with their files in the folder of the result."""
+    is_model = subject.role is ModelRole.MODEL
+    # A model is called alike in both of its forms; a baseline's files are told from the model's.
+    names = (subject.model.name, subject.name) if is_model else ("", "")
     return [
         model_record(
             *(subject, variant, difference, measured, known),
-            optimized=copy_to_folder(variant.file, folder),
-            target_ms=resolved.target_ms if subject.role is ModelRole.MODEL else None,
+            optimized=copy_to_folder(variant.file, folder, names),
+            target_ms=resolved.target_ms if is_model else None,
         )
         for variant, difference in subject.tried
     ]

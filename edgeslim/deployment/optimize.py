@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
-
-import msgspec
 
 from edgeslim.conversion.model_inputs import read_given
 from edgeslim.conversion.model_source import find_model
@@ -20,11 +17,9 @@ from edgeslim.deployment.models_under_test import (
     measure_models,
     model_under_test,
 )
-from edgeslim.deployment.recording import model_record
-from edgeslim.deployment.speedup import speedup_of
+from edgeslim.deployment.rewritten import judge_form, predicted_record
 from edgeslim.deployment.variants import TablePredictions
 from edgeslim.device import DeviceChoice
-from edgeslim.durations import now
 from edgeslim.errors import UsageError
 from edgeslim.execution import Precision
 from edgeslim.files import encode_json, new_folder, read_bytes, temporary_folder, write_files
@@ -38,10 +33,8 @@ from edgeslim.profiling.operators import measure_operators
 from edgeslim.profiling.profile import default_table
 from edgeslim.profiling.profile_plan import ProfilePlan
 from edgeslim.progress import SILENT, Progress
-from edgeslim.rewriting.advice import advice_lines, kind_records
-from edgeslim.rewriting.choose import Taken
-from edgeslim.rewriting.rewrite import Rewriting, rewrite_model
-from edgeslim.runs.rewriting_record import RewritingRecord, TakenRecord
+from edgeslim.rewriting.rewrite import rewrite_model
+from edgeslim.runs.rewriting_record import RewritingRecord
 
 __all__ = ["RECORD", "OptimizeRequest", "optimize"]
 
@@ -142,7 +135,8 @@ def _optimize(
         measure=measuring,
         progress=request.progress,
     )
-    record = _predicted_record(request, prepared, table, found)
+    folder = str(request.out or Path("optimized") / prepared.name)
+    record = predicted_record(prepared, request.model, table, found, folder)
     if session is not None and found.model is not None:
         record = _measured_record(
             request, record, session, table, models=(prepared, found.model), scratch=scratch
@@ -174,56 +168,6 @@ class _Measuring:
         measure_operators(self._session, self._watch, self._table, plan, progress=self._progress)
 
 
-def _predicted_record(
-    request: OptimizeRequest,
-    prepared: PreparedModel,
-    table: LatencyTable,
-    found: Rewriting,
-) -> RewritingRecord:
-    """The record before anything is measured; a form that is predicted to be slower is not kept."""
-    predictor = Predictor(table)
-    before, after = (predictor.predict(graph.specs) for graph in (found.before, found.after))
-    reason = found.reason
-    if not reason and after.total_ms >= before.total_ms:
-        reason = "the whole is predicted to be no faster"
-    return RewritingRecord(
-        model=request.model,
-        device=table.context.device,
-        table=str(table.path),
-        folder=str(request.out or Path("optimized") / prepared.name),
-        kept=not reason,
-        reason=reason,
-        taken=_taken_records(found.taken),
-        predicted_before_ms=before.total_ms,
-        predicted_ms=after.total_ms,
-        off=None if found.agreement is None else found.agreement.off,
-        rounding=None if found.agreement is None else found.agreement.rounding,
-        operators=kind_records(before, after),
-        unknown=tuple(str(spec) for spec in found.unknown),
-        dropped=found.dropped,
-        advice=advice_lines(after),
-        chosen_s=found.chosen_s,
-        created=now(),
-    )
-
-
-def _taken_records(taken: Sequence[Taken]) -> tuple[TakenRecord, ...]:
-    """Forms by equivalence, those that save most first."""
-    grouped: dict[tuple[str, str], list[Taken]] = defaultdict(list)
-    for one in taken:
-        grouped[one.equivalence, one.form].append(one)
-    records = [
-        TakenRecord(
-            equivalence=equivalence,
-            form=form,
-            places=tuple(one.place for one in some),
-            saves_ms=sum(one.saves_ms for one in some),
-        )
-        for (equivalence, form), some in grouped.items()
-    ]
-    return tuple(sorted(records, key=lambda record: -record.saves_ms))
-
-
 def _measured_record(
     request: OptimizeRequest,
     record: RewritingRecord,
@@ -242,28 +186,8 @@ def _measured_record(
         subjects, rounds=request.rounds, paired=True, progress=request.progress
     )
     known = TablePredictions(predictor_of_table=Predictor(table))
-    before, after = (
-        model_record(
-            *(subject, variant, difference, measured, known),
-            optimized=variant.file.path,
-            target_ms=None,
-        )
-        for subject in subjects
-        for variant, difference in subject.tried
-    )
-    speedup = speedup_of(after, before)
-    reason = record.reason
-    if speedup is None or speedup.interval[0] <= 1.0:
-        reason = "it was not measured to be faster, beyond what such measurements differ by"
-    return msgspec.structs.replace(
-        record,
-        kept=not reason,
-        reason=reason,
-        measured_before_ms=before.latency_ms,
-        measured_ms=after.latency_ms,
-        speedup=None if speedup is None else speedup.ratio,
-        interval=None if speedup is None else speedup.interval,
-    )
+    before, after = subjects
+    return judge_form(record, before, after, measured, known)
 
 
 def _under_test(

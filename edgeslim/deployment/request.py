@@ -110,6 +110,9 @@ class DeployRequest(ConversionOptions):
     default what a pruned or compressed model was made from."""
     rounds: Annotated[int | None, _SPEEDUP] = None
     """Rounds of timing, each in new processes; by default 12 with a baseline or limit, else 3."""
+    rewrite: Annotated[bool, OPTION] = True
+    """Also try the same function in another form (docs/rewriting.md), where a table of the device
+    says that it is faster; what is not measured to be faster goes out as it came."""
     gates: Annotated[Gates, OptionsOf(Gates)] = NO_GATES
     """Limits that are judged; the record says whether they are met."""
     device: Annotated[str | DeviceChoice, OptionsOf(DeviceChoice, _DEVICE)] = ""

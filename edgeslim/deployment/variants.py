@@ -98,11 +98,17 @@ def check_variants(precisions: Sequence[str], threads: Sequence[int]) -> None:
                 raise UsageError(f"the {what} {value} is given twice")
 
 
-def copy_to_folder(file: OptimizedFile, folder: Path) -> Path:
-    """Copies a converted file, and what belongs to it, into the folder of the result."""
+def copy_to_folder(file: OptimizedFile, folder: Path, names: tuple[str, str] = ("", "")) -> Path:
+    """Copies a converted file, and what belongs to it, into the folder of the result.
+
+    Args:
+        file: The converted model on disk, with the files that belong to it.
+        folder: Folder of the result.
+        names: What the model is called in names of files, and what it is to be called there.
+    """
     for name, path in file.files.items():
-        write_bytes(folder / name, path.read_bytes())
-    return folder / file.path.name
+        write_bytes(folder / name.replace(*names, 1), path.read_bytes())
+    return folder / file.path.name.replace(*names, 1)
 
 
 def convert_to_precision(

@@ -48,6 +48,12 @@ class Prices:
         self._touched = float(sums.touched_bytes[0])
 
     @property
+    def total_ms(self) -> float:
+        """What the network as it is takes, as far as its operators have prices."""
+        self.find(self._specs)
+        return sum(self._found[spec] or 0.0 for spec in self._specs)
+
+    @property
     def unknown_operators(self) -> list[OpSpec]:
         """Operators that were asked for and have no price, each once."""
         return [spec for spec, price in self._found.items() if price is None]

@@ -71,6 +71,7 @@ def rewrite_model(
     folder: Path,
     *,
     measure: Measure | None = None,
+    least_share: float = 0.0,
     progress: Progress = SILENT,
 ) -> Rewriting:
     """Rewrites a model to the equivalent form that a table says is fastest, and proves it.
@@ -82,6 +83,8 @@ def rewrite_model(
         folder: Folder that the files of the rewritten model are written to.
         measure: Measures operators that the table lacks; without it, forms with such operators
             are not taken.
+        least_share: Share of the model's latency that forms must be predicted to save together;
+            with less it stays as it is.
         progress: Display that shows the progress.
 
     Raises:
@@ -115,6 +118,9 @@ def rewrite_model(
         )
         if not taken:
             return replace(known, reason="no other form is predicted to be faster")
+        if sum(one.saves_ms for one in taken) < least_share * prices.total_ms:
+            reason = f"other forms are predicted to save less than {least_share:.0%}"
+            return replace(known, reason=reason)
         found = _try(model, network, target, folder / str(len(dropped)), known)
         if found is not None:
             return replace(found, taken=tuple(taken))

@@ -21,6 +21,7 @@ from edgeslim.runs.model_records import (
     OutputRecord,
     WindowRecord,
 )
+from edgeslim.runs.rewriting_record import RewritingRecord
 
 __all__ = [
     "SCHEMA",
@@ -262,6 +263,8 @@ class DeploymentRecord(
         inputs: The user's inputs that it was proved and timed with; None for noise.
         accuracy: Accuracy of the model, if its run's folder has it.
         gates: Limits that it had to meet, with the results.
+        rewriting: Which form of the model was chosen, and what that saved; None in records of the
+            version before, and where no other form was looked at.
         failed: Variants that were asked for and did not convert or run.
         warnings: What users should know before they ship a model, as sentences.
         reasons: Why predicted and measured differ, the likeliest cause first, as sentences.
@@ -289,6 +292,7 @@ class DeploymentRecord(
     inputs: InputsRecord | None = None
     accuracy: AccuracyRecord | None = None
     gates: tuple[GateRecord, ...] = ()
+    rewriting: RewritingRecord | None = None
     failed: tuple[FailedRecord, ...] = ()
     warnings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()

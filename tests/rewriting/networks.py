@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeslim.conversion.operator_jobs import null_operator
-from edgeslim.latency_table import LatencyTable
+from edgeslim.latency_table import LatencyTable, TableContext
 from edgeslim.opspec import OpSpec
 from edgeslim.rewriting.equivalences._example import Example
 from edgeslim.rewriting.network import Network
@@ -30,10 +30,15 @@ def like_x86(spec: OpSpec) -> float:
 
 
 def made_up_prices(
-    folder: Path, specs: Sequence[OpSpec], rule: Rule, *, measures: bool = True
+    folder: Path,
+    specs: Sequence[OpSpec],
+    rule: Rule,
+    *,
+    measures: bool = True,
+    context: TableContext = CONTEXT,
 ) -> Prices:
     """Prices by a rule, in a table that grows by what is asked for."""
-    table = LatencyTable.open(folder / "table.jsonl", CONTEXT)
+    table = LatencyTable.open(folder / "table.jsonl", context)
     table.add(row(null_operator(), 1e-6), *(row(spec, rule(spec)) for spec in dict.fromkeys(specs)))
 
     def measure(wanted: Sequence[OpSpec]) -> None:

@@ -19,10 +19,11 @@ def _keep_apart(draft: Draft) -> None:
     view, barriers = BlockView(draft.block), Barriers(draft)
     products: set[str] = set()
     for index, op in enumerate(draft.block.ops):
-        operator = view.operator(op)
-        if ROWS_BY_COMPUTED.is_met_by(operator):
-            products.add(operator.name)
-            draft.note(ROWS_BY_COMPUTED, operator)
+        if op.type in ROWS_BY_COMPUTED.operators:
+            operator = view.operator(op)
+            if ROWS_BY_COMPUTED.is_met_by(operator):
+                products.add(operator.name)
+                draft.note(ROWS_BY_COMPUTED, operator)
         slots = [slot for slot in ("X", "Y") if argument(op.inputs, slot) in products]
         if op.type == "elementwise_add" and slots:
             barriers.add(index, slots[0])
