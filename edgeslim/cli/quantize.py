@@ -32,6 +32,8 @@ def _print(done: Quantization) -> None:
             "examples"
             for name, value in done.after.items()
         ),
+        *(f"calibrated by {name}: {db:.1f} dB" for name, db in done.tried.items()),
+        f"kept: {done.chosen}",
         f"size for arm: {done.bytes_before / 1e6:.2f} MB before, {done.bytes_after / 1e6:.2f} MB "
         "quantized",
         format_count(len(done.layers), "layer has", "layers have")

@@ -13,17 +13,22 @@ from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.required_memory import check_memory
 from edgeslim.conversion.shape_options import ONLY_SHAPE
+from edgeslim.durations import now
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
-from edgeslim.files import temporary_folder
+from edgeslim.files import temporary_folder, write_json
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, Option, OptionsOf, called_with
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training._training_folder import working_folder
+from edgeslim.training.quantization.calibration_images import draw_images
+from edgeslim.training.quantization.recipe import AUTO, recipes_for
+from edgeslim.training.quantization.record import QUANTIZATION_FILE, QuantizationRecord
 from edgeslim.training.quantization.settings import QUANTIZATION, QuantizationSettings
 from edgeslim.training.quantization.thresholds import METHODS
 from edgeslim.training.tasks import SPLIT_SEED, find_task
+from edgeslim.version import __version__
 
 __all__ = ["Quantization", "QuantizeRequest", "quantize"]
 
@@ -44,6 +49,8 @@ class Quantization:
         in_floats: Names of weights of convolutions and fully connected layers that are not.
         bytes_before: Size of the model in bytes when it is converted for ``arm``.
         bytes_after: Size of the quantized model when it is converted for ``arm``.
+        chosen: How it was calibrated, in words.
+        tried: Signal over noise of each way of calibration in decibels, by its words.
     """
 
     model: Path
@@ -55,6 +62,30 @@ class Quantization:
     in_floats: tuple[str, ...]
     bytes_before: int
     bytes_after: int
+    chosen: str
+    tried: dict[str, float]
+
+    @staticmethod
+    def of(model: Path, record: QuantizationRecord) -> Quantization:
+        """The result that a record describes.
+
+        Args:
+            model: Folder of the quantized model.
+            record: What was written beside it.
+        """
+        return Quantization(
+            model=model,
+            task=record.task,
+            before={record.metric: record.before},
+            after={record.metric: record.after},
+            examples=record.examples,
+            layers=record.layers,
+            in_floats=record.in_floats,
+            bytes_before=record.bytes_before,
+            bytes_after=record.bytes_after,
+            chosen=record.trials[record.chosen].recipe.text,
+            tried={trial.recipe.text: trial.snr_db for trial in record.trials},
+        )
 
 
 _EIGHT_BITS = QuantizationSettings()
@@ -72,8 +103,11 @@ class QuantizeRequest:
     """Folder for the quantized model; it may hold no other."""
     input_shape: Annotated[Shape | None, ONLY_SHAPE] = None
     """Input shape of the network, if the model leaves it open: 1,3,224,224."""
-    method: Annotated[str, QUANTIZATION] = "mse"
-    """How scales of activations are found: mse, histogram, abs_max or kl."""
+    method: Annotated[str, QUANTIZATION] = AUTO
+    """How scales of activations are found: mse, histogram, abs_max or kl alone, or auto: several
+    ways are tried with images that are held out, and the best is kept."""
+    learn: Annotated[bool, QUANTIZATION("--learn-rounding")] = False
+    """Try to learn as well, layer by layer, which weights are rounded up and which down."""
     settings: Annotated[QuantizationSettings, OptionsOf(QuantizationSettings)] = _EIGHT_BITS
     """Bits, types of scales, and layers left out; by default 8 bits, and a scale for each channel
     of weights."""
@@ -98,8 +132,9 @@ class QuantizeRequest:
         for name, number in (("batches", self.batches), ("batch_size", self.batch_size)):
             if number < 1:
                 raise UsageError(f"{name} must be at least 1, not {number}")
-        if self.method not in METHODS:
-            raise UsageError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
+        known = sorted((AUTO, *METHODS))
+        if self.method not in known:
+            raise UsageError(f"method must be one of {', '.join(known)}, not {self.method!r}")
 
 
 @called_with(QuantizeRequest)
@@ -123,7 +158,8 @@ def quantize(request: QuantizeRequest) -> Quantization:
     from edgeslim.training.batch_check import check_batches
     from edgeslim.training.evaluation import evaluate
     from edgeslim.training.program_net import load_program_net
-    from edgeslim.training.quantization.calibrate import calibrate, calibration_batches
+    from edgeslim.training.quantization.choose_recipe import choose_recipe
+    from edgeslim.training.quantization.layerwise import LayerwiseCalibration
 
     with temporary_folder() as scratch, working_folder(out):
         check_model_folder(out)  # again: another process may have written one meanwhile
@@ -133,31 +169,49 @@ def quantize(request: QuantizeRequest) -> Quantization:
         net = load_program_net(prepared.prefix)
         data = found.data(net.only_shape(source.name), SPLIT_SEED)
         check_batches(net)
+        images = draw_images(
+            data.train,
+            request.batches * request.batch_size,
+            request.seed,
+            classes=found.num_classes,
+        )
+        calibration = LayerwiseCalibration(
+            lambda: load_program_net(prepared.prefix), images.seen, request.settings
+        )
+        recipes = recipes_for(
+            request.method, learn=request.learn, scalable=calibration.has_scalable_activations
+        )
+        with progress.stage("calibration", len(recipes)) as stage:
+            made, trials = choose_recipe(
+                *(calibration, net, images, recipes),
+                lambda trial: stage.advance(note=f"{trial.recipe.text}: {trial.snr_db:.1f} dB"),
+            )
         with progress.stage("evaluation", 2) as stage:
             before = evaluate(net, data.validation, data.metric, on_share=stage.advance)
-            shown = calibration_batches(
-                data.train,
-                batches=request.batches,
-                batch_size=request.batch_size,
-                seed=request.seed,
-            )
-            quantized = calibrate(net, shown, request.settings, request.method)
-            after = evaluate(quantized, data.validation, data.metric, on_share=stage.advance)
-        quantized.save(out / _STEM)
+            after = evaluate(made.net, data.validation, data.metric, on_share=stage.advance)
+        made.net.save(out / _STEM)
         again = prepare(SavedModel.at(out / _STEM), scratch / "after")
         bytes_before, bytes_after = _sizes((prepared, again), scratch)
-    layers = tuple(dict.fromkeys(operator.weight for operator in quantized.quantizable))
-    return Quantization(
-        model=out,
-        task=request.task,
-        before={found.metric_name: before},
-        after={found.metric_name: after},
-        examples=len(data.validation),
-        layers=layers,
-        in_floats=tuple(name for name in _weights_of_products(prepared) if name not in layers),
-        bytes_before=bytes_before,
-        bytes_after=bytes_after,
-    )
+        layers = tuple(dict.fromkeys(operator.weight for operator in made.net.quantizable))
+        record = QuantizationRecord(
+            model=request.model,
+            task=request.task,
+            settings=request.settings,
+            trials=trials,
+            chosen=[trial.recipe for trial in trials].index(made.recipe),
+            metric=found.metric_name,
+            before=before,
+            after=after,
+            examples=len(data.validation),
+            layers=layers,
+            in_floats=tuple(n for n in _weights_of_products(prepared) if n not in layers),
+            bytes_before=bytes_before,
+            bytes_after=bytes_after,
+            created=now(),
+            edgeslim=__version__,
+        )
+        write_json(out / QUANTIZATION_FILE, record)
+    return Quantization.of(out, record)
 
 
 _STEM = "model"

@@ -34,6 +34,7 @@ def test_a_trained_model_to_a_converted_int8_model(folder: Path) -> None:
     assert {path.name for path in (folder / "int8").iterdir()} == {
         "model.pdmodel",
         "model.pdiparams",
+        "quantization.json",
     }
     assert (document["model"], document["task"], document["examples"]) == ("int8", "task.py", 64)
     assert len(document["layers"]) == 2
@@ -41,6 +42,8 @@ def test_a_trained_model_to_a_converted_int8_model(folder: Path) -> None:
     assert document["before"]["share_of_halves"] > 0.9
     assert document["after"]["share_of_halves"] > 0.9
     assert document["bytes_after"] < document["bytes_before"]
+    assert document["chosen"] == "mse"
+    assert document["tried"]["mse"] > 10
 
     judged = edgeslim("evaluate", "int8", "--task", "task.py", "--json", folder=folder)
     assert judged.document["metrics"].items() >= document["after"].items()
@@ -55,16 +58,19 @@ def test_what_is_skipped_is_told(folder: Path) -> None:
     done = edgeslim(*QUANTIZE, "--out", "part", "--skip", "^linear", folder=folder)
     assert "before," in done.out
     assert "1 layer has int8 kernels; in floats: linear" in done.out
+    assert "kept: " in done.out
     assert "saved in part" in done.out
 
 
 @pytest.mark.parametrize(
     ("more", "code", "said"),
     [
-        (("--method", "best"), 2, "method must be one of abs_max, histogram, kl, mse, not 'best'"),
+        (("--method", "best"), 2, "must be one of abs_max, auto, histogram, kl, mse, not 'best'"),
         (("--skip", "nowhere"), 2, "skip 'nowhere' is found in no name of a weight or output"),
         (("--skip", "."), 1, "no convolution or fully connected layer left"),
         (("--weight-bits", 9), 2, "int8 kernels compute with activations of 8 bits"),
+        (("--batches", 0), 2, "batches must be at least 1, not 0"),
+        (("--batches", 1, "--batch-size", 9), 2, "needs at least 10 pictures, not 9"),
     ],
 )
 def test_what_cannot_be_meant_leaves_nothing(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from edgeslim.paddle_io.quantized_program import (
     quantizable_operators,
     scale_name,
 )
+from edgeslim.training._program_steps import ReplaceInputs
 from edgeslim.training.program_net import ProgramNet, Watch
 from edgeslim.training.quantization._rounding import round_activation, round_weight
 from edgeslim.training.quantization._scales import ActivationScale, scale_for
@@ -86,8 +87,23 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         """The outputs in order; raises as `run`."""
         return self.run(images)
 
-    def run(self, images: Sequence[Tensor], watch: Watch | None = None) -> list[Tensor]:
-        """As `ProgramNet.run`.
+    @property
+    def shared_weights(self) -> frozenset[str]:
+        """Names of the weights that several quantized operators read."""
+        read = Counter(quantizable.weight for quantizable in self.quantizable)
+        return frozenset(name for name, count in read.items() if count > 1)
+
+    def limit_to(self, outputs: Collection[str]) -> None:
+        """Rounds only the layers with these outputs from now on; others compute in floats."""
+        self._by_output = {one.output: one for one in self.quantizable if one.output in outputs}
+
+    def run(
+        self,
+        images: Sequence[Tensor],
+        watch: Watch | None = None,
+        change: ReplaceInputs | None = None,
+    ) -> list[Tensor]:
+        """As `ProgramNet.run`; ``change`` is given inputs that are rounded already.
 
         Raises:
             ModelError: As `ProgramNet.run`; or in evaluation before any batch.
@@ -96,14 +112,14 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
             self._check_known()
         done: dict[str, Tensor] = {}
 
-        def change(operator: EagerOperator, given: Slots) -> Slots:
+        def round_inputs(operator: EagerOperator, given: Slots) -> Slots:
             outputs = next(iter(operator.outputs.values()), ())
             quantizable = self._by_output.get(outputs[0]) if outputs else None
-            return (
-                given if quantizable is None else self._quantized_inputs(quantizable, given, done)
-            )
+            if quantizable is not None:
+                given = self._quantized_inputs(quantizable, given, done)
+            return given if change is None else change(operator, given)
 
-        return self.net.run(images, watch, change)
+        return self.net.run(images, watch, round_inputs)
 
     def _quantized_inputs(
         self, quantizable: QuantizableOperator, given: Slots, done: dict[str, Tensor]
