@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgeslim.conversion.build_network import build_network
     from edgeslim.conversion.inspect_model import inspect
     from edgeslim.deployment.deploy import convert, deploy
+    from edgeslim.deployment.evaluate import evaluate
     from edgeslim.deployment.optimize import optimize
     from edgeslim.durations import LatencyShare
     from edgeslim.exporting.export import export
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from edgeslim.tables.check import check_table
     from edgeslim.tables.export_table import export_table
     from edgeslim.tables.import_table import import_table
-    from edgeslim.training.evaluate_model import evaluate
     from edgeslim.training.quantize_model import quantize
     from edgeslim.training.train_model import train
     from edgeslim.training.train_supernet import train_supernet
@@ -92,7 +92,7 @@ _MODULES = {
     "deploy": "edgeslim.deployment.deploy",
     "devices": "edgeslim.measuring.list_devices",
     "doctor": "edgeslim.measuring.doctor",
-    "evaluate": "edgeslim.training.evaluate_model",
+    "evaluate": "edgeslim.deployment.evaluate",
     "export": "edgeslim.exporting.export",
     "export_table": "edgeslim.tables.export_table",
     "import_table": "edgeslim.tables.import_table",

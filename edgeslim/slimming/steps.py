@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edgeslim.deployment.evaluate import EvaluateRequest
 from edgeslim.deployment.origins import NO_BASELINE
 from edgeslim.deployment.request import DeployRequest
 from edgeslim.errors import ReportedElsewhereError
@@ -19,7 +20,6 @@ from edgeslim.own_command import OwnCommand
 from edgeslim.profiling.profile import ProfileRequest
 from edgeslim.pruning.prune import PruneRequest
 from edgeslim.runs.slim_run import SlimFolder, SlimSettings, SlimStep
-from edgeslim.training.evaluate_model import EvaluateRequest
 from edgeslim.training.quantize_model import QuantizeRequest
 from edgeslim.training.train_model import TrainRequest
 

@@ -16,11 +16,11 @@ from edgeslim.training.metric_value import MetricValue, metric_values
 from edgeslim.training.tasks import SPLIT_SEED, find_task
 from edgeslim.training.trainable import find_trainable
 
-__all__ = ["EvaluateRequest", "Evaluation", "evaluate"]
+__all__ = ["PaddleEvaluateRequest", "PaddleEvaluation", "evaluate"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluation:
+class PaddleEvaluation:
     """Metrics of a model at a task.
 
     Args:
@@ -39,7 +39,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class EvaluateRequest:
+class PaddleEvaluateRequest:
     """What can be asked of `evaluate`."""
 
     model: Annotated[str, ARGUMENT] = field(kw_only=False)
@@ -54,8 +54,8 @@ class EvaluateRequest:
     """Shows the progress of the evaluation."""
 
 
-@called_with(EvaluateRequest)
-def evaluate(request: EvaluateRequest) -> Evaluation:
+@called_with(PaddleEvaluateRequest)
+def evaluate(request: PaddleEvaluateRequest) -> PaddleEvaluation:
     """Evaluates a model on a task's validation examples, which no training here learns from.
 
     Raises:
@@ -76,7 +76,7 @@ def evaluate(request: EvaluateRequest) -> Evaluation:
         metrics = evaluation.evaluate_all(
             chosen.net, data.validation, counted, on_share=stage.advance
         )
-    return Evaluation(
+    return PaddleEvaluation(
         model=request.model,
         task=request.task,
         metrics=metrics,

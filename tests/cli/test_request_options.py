@@ -14,6 +14,7 @@ from edgeslim.compression.compress import CompressRequest
 from edgeslim.conversion.build_network import BuildRequest
 from edgeslim.conversion.inspect_model import InspectRequest
 from edgeslim.counts import parse_count
+from edgeslim.deployment.evaluate import EvaluateRequest
 from edgeslim.deployment.request import ConvertRequest, DeployRequest
 from edgeslim.deployment.user_benchmark import BenchmarkRequest
 from edgeslim.errors import UsageError
@@ -37,7 +38,6 @@ from edgeslim.searching.agreement import AgreementRequest
 from edgeslim.searching.largest import LargestRequest
 from edgeslim.searching.request import SearchRequest
 from edgeslim.tables.import_table import ImportRequest, TableOrigin
-from edgeslim.training.evaluate_model import EvaluateRequest
 from edgeslim.training.quantize_model import QuantizeRequest
 from edgeslim.training.train_model import TrainRequest
 from edgeslim.training.train_supernet import SupernetRequest

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from edgeslim.training.detection.boxes import Boxes, overlaps
 from edgeslim.training.detection.suppression import Detections
 
-__all__ = ["Area", "MeanAveragePrecision", "Truths", "average_precision"]
+__all__ = ["Area", "MeanAveragePrecision", "Truths", "average_precision", "match_detections"]
 
 _LEAST_OVERLAP = 0.5
 
@@ -78,7 +78,7 @@ class MeanAveragePrecision:
             difficult = truths.difficult[theirs]
             self._to_find[int(number)] += int((~difficult).sum())
             order = np.argsort(-found.scores[ours], kind="stable")
-            right, counts = _match_detections(
+            right, counts = match_detections(
                 found.boxes[ours][order], truths.boxes[theirs], difficult
             )
             self._scores[int(number)] += found.scores[ours][order][counts].tolist()
@@ -126,10 +126,16 @@ def average_precision(
     return float(best[first[first < len(best)]].sum() / 11)
 
 
-def _match_detections(
+def match_detections(
     boxes: Boxes, truths: Boxes, difficult: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether each detection is right, and whether it counts, ``(n,)``; the surest comes first."""
+    """Whether each detection of a class is right, and whether it counts, ``(n,)`` of bool.
+
+    Args:
+        boxes: Boxes of the detections in an image, the surest first, ``(n, 4)``.
+        truths: Boxes of the objects of that class in it, ``(m, 4)``.
+        difficult: Whether each object is difficult, ``(m,)``.
+    """
     right, counts = np.zeros(len(boxes), bool), np.ones(len(boxes), bool)
     if not len(truths):
         return right, counts

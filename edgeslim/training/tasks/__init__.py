@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from edgeslim.training.tasks._classification import TopOne
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._find import TASKS, find_task
 from edgeslim.training.tasks._subset import draw_part
 from edgeslim.training.tasks._task import (
     SPLIT_SEED,
+    CountsBoxes,
     DescribesPictures,
     Examples,
     LabelledImages,
     Loss,
     Metric,
+    NamesExamples,
     ReadsPictures,
     Targets,
     Task,
@@ -21,16 +24,19 @@ from edgeslim.training.tasks._task import (
 __all__ = [
     "SPLIT_SEED",
     "TASKS",
+    "CountsBoxes",
     "DescribesPictures",
     "Examples",
     "LabelledImages",
     "Loss",
     "Metric",
+    "NamesExamples",
     "ReadsPictures",
     "Targets",
     "Task",
     "TaskData",
     "TaskEntry",
+    "TopOne",
     "draw_part",
     "find_task",
 ]

@@ -59,14 +59,21 @@ class TopOne:
         Raises:
             ModelError: The output is of another shape, or has too few classes.
         """
+        right = self.are_right(outputs, targets)
+        self._right += int(right.sum())
+        self._count += len(right)
+
+    def are_right(
+        self, outputs: Sequence[NDArray[np.float32]], targets: tuple[NDArray[Any], ...]
+    ) -> NDArray[np.bool_]:
+        """Whether each image counts as right, ``(N,)``; raises as `update`."""
         scores, labels = outputs[0], targets[0]
         _check(scores.shape, labels.shape, int(labels.max()))
         own = scores[range(len(labels)), labels]
         # Of equal scores the first is the higher, as for ``argmax``.
         above = (scores > own[:, None]).sum(axis=1)
         above += ((scores == own[:, None]) & self._before(scores, labels)).sum(axis=1)
-        self._right += int((above < self.highest).sum())
-        self._count += len(labels)
+        return np.asarray(above < self.highest)
 
     @staticmethod
     def _before(scores: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.bool_]:

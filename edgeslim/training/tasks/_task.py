@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 
     from edgeslim.opspec import Shape
     from edgeslim.picture_steps import PictureSteps
+    from edgeslim.training.detection.mean_average_precision import Area, Truths
+    from edgeslim.training.detection.suppression import Detections
 
 __all__ = [
     "SPLIT_SEED",
+    "CountsBoxes",
     "DescribesPictures",
     "Examples",
     "LabelledImages",
     "Loss",
     "Metric",
+    "NamesExamples",
     "ReadsPictures",
     "Targets",
     "Task",
@@ -68,6 +72,14 @@ class Examples(Protocol):
 
 
 @runtime_checkable
+class NamesExamples(Protocol):
+    """Examples that can say where they are from."""
+
+    def example_name(self, index: int) -> str:
+        """The path or the name of an example, for people."""
+
+
+@runtime_checkable
 class Metric(Protocol):
     """A measure of how good a network is, counted batch by batch."""
 
@@ -76,6 +88,18 @@ class Metric(Protocol):
 
     def value(self) -> float:
         """The metric of everything counted so far, from 0 to 1; higher is better."""
+
+
+@runtime_checkable
+class CountsBoxes(Metric, Protocol):
+    """A metric of detectors, which can show what it holds against what."""
+
+    area: Area
+
+    def pairs(
+        self, outputs: Sequence[NDArray[np.float32]], targets: Targets
+    ) -> list[tuple[Detections, Truths]]:
+        """What was found in each image of a batch, and what is there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

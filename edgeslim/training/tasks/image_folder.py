@@ -137,6 +137,9 @@ class _Photos:
     def __len__(self) -> int:
         return len(self._labelled.files)
 
+    def example_name(self, index: int) -> str:
+        return str(self._labelled.files[index])
+
     def batch(
         self, indices: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:

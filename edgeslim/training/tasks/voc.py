@@ -20,6 +20,7 @@ from edgeslim.picture_steps import PicturePart, PictureSteps
 from edgeslim.training.detection.heads._head import NO_OBJECT
 from edgeslim.training.detection.mean_average_precision import Area, MeanAveragePrecision, Truths
 from edgeslim.training.detection.recognition import recognise_head
+from edgeslim.training.detection.suppression import Detections
 from edgeslim.training.tasks._box_augmentation import clip_to_crop, jitter, mirror, random_crop
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._photos import (
@@ -109,6 +110,9 @@ class _Photos:
     def __len__(self) -> int:
         return len(self._photos)
 
+    def example_name(self, index: int) -> str:
+        return str(self._photos[index].path)
+
     def batch(
         self, indices: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:
@@ -175,15 +179,24 @@ class _Precision:
     ) -> None:
         self._image_size = image_size
         self._class_names = class_names
+        self.area = area
         self._counted = MeanAveragePrecision(area)
 
     def update(self, outputs: Sequence[NDArray[np.float32]], targets: Targets) -> None:
+        for detections, truths in self.pairs(outputs, targets):
+            self._counted.add(detections, truths)
+
+    def pairs(
+        self, outputs: Sequence[NDArray[np.float32]], targets: Targets
+    ) -> list[tuple[Detections, Truths]]:
         head = recognise_head(outputs, self._image_size, self._class_names)
         found = head.detections(outputs, self._image_size)
+        pairs = []
         for detections, boxes, classes, difficult in zip(found, *targets[:3], strict=True):
             real = classes != NO_OBJECT
             truths = Truths(boxes=boxes[real], classes=classes[real], difficult=difficult[real])
-            self._counted.add(detections, truths)
+            pairs.append((detections, truths))
+        return pairs
 
     def value(self) -> float:
         return self._counted.value()

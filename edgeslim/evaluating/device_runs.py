@@ -1,0 +1,146 @@
+"""Pictures through a model on a device, many at once and as many as memory allows."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeslim.conversion.optimized import OptimizedFile
+from edgeslim.files import temporary_folder
+from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.job import Job
+from edgeslim.runner.protocol import Entry, Input
+from edgeslim.runner.series import read_series, with_series
+
+__all__ = ["BatchSize", "DeviceRuns", "run_on_device"]
+
+_FIRST, _FIRST_S = 8, 120.0
+"""Pictures of the first batch, and seconds that each of them may take; nothing is known yet."""
+
+_AIM_S = 15.0
+"""Seconds that a batch should take: what an interruption costs, and how often progress is seen."""
+
+_MOST_BYTES = 64 << 20
+"""Bytes of the inputs and the outputs of a batch: a board has a gigabyte, and a phone's folder
+is no larger."""
+
+_LATER = 20.0
+"""Times as long as expected that a batch may take."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceRuns:
+    """What successive runs on a device gave.
+
+    Args:
+        outputs: Outputs of each run, in order.
+        runs_s: Seconds that the runs took on the device.
+        device_s: Seconds with starting the runner, sending and fetching.
+    """
+
+    outputs: list[list[NDArray[Any]]]
+    runs_s: float
+    device_s: float
+
+
+class BatchSize:
+    """How many pictures the next batch has, by how long those before it took.
+
+    Args:
+        bytes_each: Bytes of the inputs and outputs of one picture.
+        multiple: Number of pictures that a run takes; batches are whole runs.
+    """
+
+    def __init__(self, bytes_each: int, multiple: int = 1) -> None:
+        self._multiple = multiple
+        self._most = max(1, _MOST_BYTES // max(1, bytes_each))
+        self._each_s = 0.0
+        self._start_s = 0.0
+
+    @property
+    def size(self) -> int:
+        """Number of pictures of the next batch."""
+        wanted = float(_FIRST)
+        if self._each_s > 0:
+            wanted = max(_AIM_S - self._start_s, _AIM_S / 2) / self._each_s
+        whole = int(min(wanted, self._most)) // self._multiple * self._multiple
+        return max(self._multiple, whole)
+
+    @property
+    def picture_s(self) -> float:
+        """Seconds that each picture of the next batch may take at most."""
+        return self._each_s * _LATER if self._each_s > 0 else _FIRST_S
+
+    def learn(self, pictures: int, runs_s: float, device_s: float) -> None:
+        """Learns from a batch how long a picture takes, and the start of a batch."""
+        self._each_s = max(runs_s / pictures, 1e-6)
+        self._start_s = max(0.0, device_s - runs_s)
+
+    def halve(self) -> bool:
+        """Makes batches half as large, for a device that is full; False if they have one run."""
+        before = self.size
+        if before <= self._multiple:
+            return False
+        self._most = max(1, before // 2)
+        return True
+
+
+def bytes_of_outputs(shapes: Mapping[str, tuple[int, ...]], names: tuple[str, ...]) -> int:
+    """Bytes of a model's outputs in one run, as far as their shapes are known."""
+    return sum(4 * math.prod(max(extent, 1) for extent in shapes[name]) for name in names)
+
+
+def run_on_device(
+    session: DeviceSession,
+    file: OptimizedFile,
+    runs: NDArray[np.float32],
+    output_count: int,
+    allowed_s: float,
+) -> DeviceRuns:
+    """Runs a converted model on successive inputs in one process.
+
+    Args:
+        session: The device, with its number of threads.
+        file: The converted model on disk.
+        runs: The input of each run, ``(runs, *input shape)``.
+        output_count: Number of the model's outputs.
+        allowed_s: Seconds after which the device is taken to hang.
+
+    Raises:
+        RunnerError, ProgramError: The device does not run it.
+        LinkError: The device was lost for good, or is full.
+        BadFileError: What came back is damaged.
+    """
+    started = time.monotonic()
+    with temporary_folder() as here:
+        job = with_series(_job(file, runs[0], here, allowed_s), [runs], here)
+        (outcome,) = run_batch(session.runner, [job])
+        if outcome.error is not None:
+            raise outcome.error
+        outputs = read_series(job, output_count)
+    return DeviceRuns(outputs=outputs, runs_s=outcome.series_s, device_s=time.monotonic() - started)
+
+
+def _job(file: OptimizedFile, first: NDArray[np.float32], folder: Path, allowed_s: float) -> Job:
+    np.save(folder / "first.npy", first, allow_pickle=False)
+    entry = Entry(
+        id=file.path.name,
+        model=file.path.name,
+        library_version=file.facts.library_version,
+        kernel_targets=tuple(sorted(file.facts.targets)),
+        inputs=(Input(shape=first.shape, dtype=first.dtype.name, file="first.npy"),),
+        states=(),
+    )
+    return Job(
+        entry=msgspec.structs.replace(entry, timeout_s=allowed_s),
+        files={**file.files, "first.npy": folder / "first.npy"},
+    )

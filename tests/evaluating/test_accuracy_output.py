@@ -1,0 +1,67 @@
+"""What people read of an evaluation on a device."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edgeslim.cli.accuracy_output import accuracy_lines
+from edgeslim.execution import Precision
+from edgeslim.runs.device_accuracy import DeviceAccuracy, Disagreement, PairedMetric
+from edgeslim.training.metric_value import MetricValue
+
+METRIC = PairedMetric(
+    name="accuracy",
+    device=MetricValue(value=0.9, examples=500),
+    paddle=MetricValue(value=0.92, examples=500),
+    difference=-0.02,
+    interval=(-0.034, -0.008),
+    level=0.95,
+    method="made up",
+    only_device=2,
+    only_paddle=12,
+    p_value=0.013,
+)
+FOUND = DeviceAccuracy(
+    model="net",
+    task="fashion_mnist",
+    precision=Precision.INT8,
+    threads=1,
+    sha256="",
+    images=500,
+    available=10_000,
+    metrics=(METRIC,),
+    same_answers=480,
+    not_finite=0,
+    largest_difference=0.25,
+    disagreements=(
+        Disagreement(
+            index=17,
+            name="dog/17.jpg",
+            truth="dog",
+            device="cat (0.6)",
+            paddle="dog (0.7)",
+            differs=True,
+            difference=0.25,
+        ),
+    ),
+    runs_s=2.0,
+    device_s=2.5,
+)
+
+
+def test_both_metrics_and_the_pictures_that_disagree_are_told() -> None:
+    lines = accuracy_lines(FOUND, "board")
+    assert lines == [
+        "fashion_mnist: 500 of 10,000 pictures on board, int8, 1 thread",
+        "accuracy: board 90.00%, Paddle 92.00%; difference -2.00 points (-3.40 to -0.80, 95%)",
+        "  only board is right on 2, only Paddle on 12: p = 0.013",
+        "the same answer to 480 of 500 pictures; outputs are 0.25 of the largest apart at most",
+        "  picture 17 dog/17.jpg: board cat (0.6), Paddle dog (0.7), right dog, outputs 0.25 apart",
+        "200 pictures a second; 2.0 s of runs in 2.5 s",
+    ]
+    assert METRIC.is_loss
+
+
+def test_pictures_without_numbers_are_counted() -> None:
+    lines = accuracy_lines(msgspec.structs.replace(FOUND, not_finite=1), "board")
+    assert lines[3].endswith("; no finite numbers for 1 picture")
