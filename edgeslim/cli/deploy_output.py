@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeslim.cli.inside_output import inside_document, print_inside
 from edgeslim.cli.output import print_lines, print_table
+from edgeslim.cli.quantities_output import print_quantities, quantities_document
 from edgeslim.cli.rewriting_output import chosen_form_lines
 from edgeslim.deployment.deployed import (
     ConvertedModel,
@@ -41,10 +42,6 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "MB": ("size_bytes", lambda size: f"{size / 1e6:.2f}"),
     "predicted": ("predicted_ms", format_ms),
     "measured": ("measured_ms", format_ms),
-    "p90": ("measured_p90_ms", format_ms),
-    "load": ("load_ms", format_ms),
-    "first run": ("first_run_ms", format_ms),
-    "MB of memory": ("memory_mb", "{:.0f}".format),
     "error": ("error_percent", "{:+.1f} %".format),
     "limit": ("target_ms", format_ms),
     "met": ("met_target", lambda met: "yes" if met else "NO"),
@@ -55,9 +52,6 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "fastest": ("fastest", lambda fastest: "<--" if fastest else ""),
 }
 """Columns for people: key of the value in the JSON document, and how it is written."""
-
-_OF_ENGINES = {"p90", "load", "first run", "MB of memory"}
-"""Columns of a table that compares engines."""
 
 _COMPARING = {"engine", "precision", "kernels", "threads", "variance lost", "same top-1", "fastest"}
 """Columns of a table that compares variants."""
@@ -85,14 +79,14 @@ def print_deployment(done: Deployment | ConvertedModels) -> None:
         _cells(baseline, done) | {"model": f"{baseline.name} (baseline)"} for baseline in baselines
     ]
     columns = [name for name in _COLUMNS if name != "times as fast" or baselines]
-    if not any(_engine(model) for model in done.models):
-        columns = [name for name in columns if name not in _OF_ENGINES]
     if plain:
         columns = [name for name in columns if name not in _COMPARING]
     else:
         columns = [name for name in columns if any(row[name] for row in rows)]
     print_table(columns, [[row[name] for name in columns] for row in rows])
     print_lines(*dict.fromkeys(f"{model.name}: {model.optimized}" for model in done.models))
+    if isinstance(done, Deployment):
+        print_quantities(done.record.models, [_short_name(one, done) for one in done.record.models])
     _print_notes(done)
 
 
@@ -101,6 +95,14 @@ def _engine(model: ModelRecord | ConvertedModel) -> str:
     if isinstance(model, ConvertedModel) or not model.engine:
         return ""
     return f"{model.engine} {model.engine_version}"
+
+
+def _short_name(model: ModelRecord, done: Deployment) -> str:
+    """What tells a variant from the others of a deployment."""
+    name = f"{model.name} (baseline)" if model.role is ModelRole.BASELINE else model.name
+    if len(done.models) == 1:
+        return name
+    return f"{name}, {format_variant(model.precision, model.threads, model.engine)}"
 
 
 def _threads(model: ModelRecord | ConvertedModel) -> int | None:
@@ -316,9 +318,7 @@ def _model_document(
         "missing": missing(model),
         "measured_ms": measured and measured.latency_ms,
         "measured_p90_ms": measured and measured.p90_ms,
-        "load_ms": measured and measured.load_ms,
-        "first_run_ms": measured and measured.first_run_ms,
-        "memory_mb": measured and measured.memory_mb,
+        **(quantities_document(measured) if measured else {}),
         "samples": measured.samples if measured else 0,
         "error_percent": measured and measured.error_percent,
         "speed": measured and measured.speed,

@@ -31,6 +31,7 @@ from edgeslim.deployment.models_under_test import (
     ModelUnderTest,
     baseline_under_test,
     measure_models,
+    measure_starts_of,
     model_under_test,
 )
 from edgeslim.deployment.origins import NO_BASELINE
@@ -57,6 +58,7 @@ from edgeslim.errors import EdgeslimError, ModelError, ProgramError, UsageError
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.measuring.device_session import DeviceSession, open_device, with_threads
 from edgeslim.measuring.networks import MeasuredNetworks
+from edgeslim.measuring.starts import MeasuredStarts
 from edgeslim.options import called_with
 from edgeslim.runs.deployment_history import append_record
 from edgeslim.runs.deployment_records import FailedRecord, ModelRecord, ModelRole
@@ -147,9 +149,11 @@ def _deploy_on(
         stage.advance(note="measured")
         model, rewriting = form.choose(model, measured, known)
         subjects = [model] if baseline is None else [model, baseline]
+        starts = measure_starts_of(subjects, progress=progress)
         sustained = _measure_sustained(model, request)
         models, *others = (
-            _variant_records(subject, resolved, folder, known, measured) for subject in subjects
+            _variant_records(subject, resolved, folder, known, (measured, starts))
+            for subject in subjects
         )
         models, unmeasured = _add_inside(models, model, request)
         after = session.conditions()
@@ -164,7 +168,7 @@ def _deploy_on(
         created=created,
         rewriting=rewriting,
         warnings=(
-            *(*absent, *warnings, *unmeasured),
+            *(*absent, *warnings, *starts.troubles, *unmeasured),
             *(*_rounding_warnings(subjects), *slowness_warnings(models)),
         ),
     )
@@ -263,9 +267,10 @@ def _variant_records(
     resolved: ResolvedDeployment,
     folder: Path,
     known: TablePredictions,
-    measured: MeasuredNetworks,
+    found: tuple[MeasuredNetworks, MeasuredStarts],
 ) -> list[ModelRecord]:
     """Records of all proved variants of a model, with their files in the folder of the result."""
+    measured, starts = found
     is_model = subject.role is ModelRole.MODEL
     # A model is called alike in both of its forms; a baseline's files are told from the model's.
     names = (subject.model.name, subject.name) if is_model else ("", "")
@@ -274,6 +279,7 @@ def _variant_records(
             *(subject, variant, difference, measured, known),
             optimized=copy_to_folder(variant.file, folder, names),
             target_ms=resolved.target_ms if is_model else None,
+            starts=starts.starts.get(variant.id),
         )
         for variant, difference in subject.tried
     ]

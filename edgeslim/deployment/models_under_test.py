@@ -24,11 +24,18 @@ from edgeslim.graph import Graph
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.drift import DriftWatch
 from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
+from edgeslim.measuring.starts import MeasuredStarts, measure_starts
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runs.deployment_records import FailedRecord, ModelRole
 
-__all__ = ["ModelUnderTest", "baseline_under_test", "measure_models", "model_under_test"]
+__all__ = [
+    "ModelUnderTest",
+    "baseline_under_test",
+    "measure_models",
+    "measure_starts_of",
+    "model_under_test",
+]
 
 _PATIENCE_S = 60.0
 """How long all rounds together wait for a disturbed device, unless they have many models."""
@@ -210,4 +217,33 @@ def measure_models(
         groups[group][1].append(network)
     return measure_side_by_side(
         list(groups.values()), rounds=rounds, paired=paired, progress=progress
+    )
+
+
+def measure_starts_of(
+    subjects: Sequence[ModelUnderTest], *, progress: Progress = SILENT
+) -> MeasuredStarts:
+    """Measures how all variants start, and the memory that they take.
+
+    Args:
+        subjects: The model, and its baseline if there is one.
+        progress: Display that shows the progress.
+
+    Raises:
+        LinkError: The device was lost for good.
+        RunnerError: A runner refuses to run at all.
+    """
+    groups: dict[tuple[str, int], tuple[DeviceSession, list[OptimizedNetwork]]] = {}
+    for subject in subjects:
+        for variant, network in zip(subject.variants, subject.networks, strict=True):
+            group = variant.session.engine, variant.session.execution.threads
+            groups.setdefault(group, (variant.session, []))[1].append(network)
+    found: list[MeasuredStarts] = []
+    with progress.stage("starts", len(groups)) as stage:
+        for session, networks in groups.values():
+            found.append(measure_starts(session, networks))
+            stage.advance()
+    return MeasuredStarts(
+        starts={name: starts for one in found for name, starts in one.starts.items()},
+        troubles=tuple(line for one in found for line in one.troubles),
     )

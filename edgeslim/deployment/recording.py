@@ -19,6 +19,7 @@ from edgeslim.conversion.model_inputs import GivenInputs
 from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.measured_ranges import Ranges
 from edgeslim.deployment.models_under_test import ModelUnderTest
+from edgeslim.deployment.quantiles import tails_of
 from edgeslim.deployment.speedup import latency_interval_ms
 from edgeslim.deployment.variants import ModelVariant, TablePredictions
 from edgeslim.files import read_bytes
@@ -37,6 +38,7 @@ from edgeslim.runs.deployment_records import (
     TableRecord,
     VersionsRecord,
 )
+from edgeslim.runs.start_records import StartsRecord
 from edgeslim.version import __version__
 
 __all__ = [
@@ -150,6 +152,7 @@ def model_record(
     *,
     optimized: Path,
     target_ms: float | None,
+    starts: StartsRecord | None = None,
 ) -> ModelRecord:
     """The record of one variant of a model, as it was measured.
 
@@ -161,6 +164,7 @@ def model_record(
         known: Predictions of the table, if there is one.
         optimized: File that the device ran, in the folder of the result.
         target_ms: Latency limit in ms that the model was made for, if any.
+        starts: How it starts, if that is known.
     """
     measurement, facts = measured.measurements[variant.id], variant.file.facts
     predictor = known.predictor(variant)
@@ -193,8 +197,13 @@ def model_record(
         engine=variant.session.engine,
         engine_version=variant.session.library_version if variant.session.engine else "",
         converter=variant.file.converter if variant.session.engine else "",
+        starts=starts,
     )
-    return msgspec.structs.replace(record, latency_interval_ms=latency_interval_ms(record))
+    return msgspec.structs.replace(
+        record,
+        latency_interval_ms=latency_interval_ms(record),
+        tails=tails_of([timed.samples_ns for timed in record.counted_rounds]),
+    )
 
 
 def _operators(

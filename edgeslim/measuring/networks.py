@@ -261,6 +261,7 @@ class _RoundResults:
                     load_ms=done[0].load_ms,
                     first_run_ms=done[0].first_run_ms,
                     memory_mb=done[0].memory_mb,
+                    interrupted=_interrupted_places(done),
                 )
             )
 
@@ -284,6 +285,16 @@ class _RoundResults:
 
 def _undisturbed_rounds(done: Sequence[ModelRound]) -> list[ModelRound]:
     return [timed for timed in done if not timed.disturbed]
+
+
+def _interrupted_places(turns: Sequence[Outcome]) -> tuple[int, ...]:
+    """Places of interrupted samples among those of all turns together."""
+    places: list[int] = []
+    before = 0
+    for turn in turns:
+        places += [before + place for some in turn.interrupted[:1] for place in some]
+        before += len(turn.measurements[0].samples_ns)
+    return tuple(places)
 
 
 def _second_turn(job: Job) -> Job:

@@ -9,6 +9,7 @@ from edgeslim.counts import format_count
 from edgeslim.reporting.document import Fact, NumberOrigin, NumberUnit, Table, table_of
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import format_value
+from edgeslim.reporting.sections.quantities import memory_bytes
 from edgeslim.reporting.sections.variants import format_variant
 from edgeslim.runs.deployment_records import ModelRecord, ModelRole
 from edgeslim.training.metric_value import MetricValue
@@ -119,6 +120,9 @@ def sides_table(before: Evidence, after: Evidence) -> Table:
             ("accuracy_interval", "interval", "share", lambda row: row.accuracy_interval),
             ("examples", "examples", "count", lambda row: row.examples),
             ("size_bytes", "size", "bytes", lambda row: row.model.size_bytes),
+            ("memory_bytes", "memory", "bytes", lambda row: memory_bytes(row.model.memory_mb)),
+            ("load_ms", "load", "ms", lambda row: row.model.load_ms),
+            ("first_run_ms", "first run", "ms", lambda row: row.model.first_run_ms),
         ],
         title="Models of both runs, in the order of time",
         drop_empty=True,
@@ -126,8 +130,12 @@ def sides_table(before: Evidence, after: Evidence) -> Table:
 
 
 def side_facts(before: Evidence, after: Evidence) -> tuple[Fact, ...]:
-    """How much accuracy and size of the runs' own models changed, as far as they are known."""
-    return (*_accuracy_fact(before, after), *_size_fact(before, after))
+    """How much accuracy, size and memory of the runs' own models changed, as far as known."""
+    return (
+        *_accuracy_fact(before, after),
+        *_size_fact(before, after),
+        *_memory_fact(before, after),
+    )
 
 
 def _accuracy_fact(before: Evidence, after: Evidence) -> Iterator[Fact]:
@@ -157,4 +165,21 @@ def _size_fact(before: Evidence, after: Evidence) -> Iterator[Fact]:
             value=new.size_bytes,
             unit=NumberUnit.BYTES,
             note=f"after; before: {format_value(old.size_bytes, NumberUnit.BYTES)}",
+        )
+
+
+def _memory_fact(before: Evidence, after: Evidence) -> Iterator[Fact]:
+    """Memory of both, where both measured it in the same way."""
+    old, new = before.subject, after.subject
+    if old is None or new is None or old.starts is None or new.starts is None:
+        return
+    past, now = memory_bytes(old.memory_mb), memory_bytes(new.memory_mb)
+    if past is not None and now is not None:
+        yield Fact(
+            key="memory_bytes",
+            name="memory of runtime and model",
+            value=now,
+            unit=NumberUnit.BYTES,
+            origin=NumberOrigin.MEASURED,
+            note=f"after; before: {format_value(past, NumberUnit.BYTES)}",
         )

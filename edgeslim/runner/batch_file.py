@@ -62,6 +62,8 @@ def _sources(jobs: Sequence[Job]) -> dict[str, Path]:
     ids = [job.entry.id for job in jobs]
     if len(set(ids)) != len(ids):
         raise ValueError(f"the ids of a batch must differ: {ids}")
+    if len({bool(job.entry.start) for job in jobs}) > 1:
+        raise ValueError("what starts in a process of its own has a batch of its own")
     return sources
 
 

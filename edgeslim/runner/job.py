@@ -10,7 +10,7 @@ from edgeslim.errors import ProgramError, RunnerError
 from edgeslim.measurement import Measurement
 from edgeslim.runner.protocol import Entry
 
-__all__ = ["Job", "Outcome", "Reference"]
+__all__ = ["Job", "Outcome", "Reference", "StartOutcome"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +29,32 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StartOutcome:
+    """How a model started in a process of its own; 0 is not known.
+
+    Args:
+        waited_ms: Time that it had no core while it was loaded and run first.
+        own_kb: Memory of the process before it had an engine.
+        loaded_kb, ran_kb: Memory when the model was loaded, and after its first run.
+        peak_kb: Largest memory of the process.
+        kept: Why the page cache has not dropped the file before a cold start; empty if it has.
+        soak_runs: Runs of a soak that were done.
+        soak_kb: Memory during the soak, evenly over its runs.
+        soak_peak_kb: Largest memory until the end of the soak.
+    """
+
+    waited_ms: float = 0.0
+    own_kb: int = 0
+    loaded_kb: int = 0
+    ran_kb: int = 0
+    peak_kb: int = 0
+    kept: str = ""
+    soak_runs: int = 0
+    soak_kb: tuple[int, ...] = ()
+    soak_peak_kb: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """How one job ended: measurements in the order of its states, or an error.
 
@@ -44,6 +70,8 @@ class Outcome:
         first_run_ms: Time of the first run in ms; 0 is not known.
         memory_mb: How much the process grew until the model had run once, at most, in MB.
         series_s: Seconds that the runs of a series took; 0 without one.
+        interrupted: For each cache state, which of its samples other programs interrupted.
+        start: What is known if it started in a process of its own; None if it did not.
     """
 
     id: str
@@ -57,6 +85,8 @@ class Outcome:
     first_run_ms: float = 0.0
     memory_mb: float = 0.0
     series_s: float = 0.0
+    interrupted: tuple[tuple[int, ...], ...] = ()
+    start: StartOutcome | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

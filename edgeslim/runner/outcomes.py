@@ -18,7 +18,7 @@ from edgeslim.execution import PowerMode
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.process import CompletedProgram, last_lines, status_error
 from edgeslim.runner.failed_check import failed_check
-from edgeslim.runner.job import Job, Outcome
+from edgeslim.runner.job import Job, Outcome, StartOutcome
 from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.protocol import Event
 from edgeslim.runner.runners import Runner
@@ -95,6 +95,22 @@ def _outcome(job: Job, events: Sequence[Event]) -> Outcome:
         first_run_ms=last.first_run_ns / 1e6,
         memory_mb=last.memory_kb * 1024 / 1e6,
         series_s=last.series_ns / 1e9,
+        interrupted=() if error else tuple(event.interrupted for event in measured),
+        start=_start(last) if job.entry.start and not error else None,
+    )
+
+
+def _start(last: Event) -> StartOutcome:
+    return StartOutcome(
+        waited_ms=last.start_waited_ns / 1e6,
+        own_kb=last.own_kb,
+        loaded_kb=last.loaded_kb,
+        ran_kb=last.ran_kb,
+        peak_kb=last.peak_kb,
+        kept=last.kept,
+        soak_runs=last.soak_runs,
+        soak_kb=last.soak_kb,
+        soak_peak_kb=last.soak_peak_kb,
     )
 
 

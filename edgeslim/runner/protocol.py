@@ -12,6 +12,10 @@ for each entry ``entry``, one ``measured`` for each cache state and ``finished``
 at last ``end`` with the count of lines before it and the SHA-256 of them. An entry counts once
 its ``finished`` or ``failed`` is there; what lacks the end is a batch that was cut off.
 
+An entry with a ``start`` is not timed: it is loaded and run once in a process of its own, as an
+app does it, and its ``finished`` says how long that took and what memory the process had. A runner
+that was built before there were such entries says nothing of it.
+
 Noise for inputs is the same from every runner, to the bit. Element ``i`` of seed ``s`` is made
 of ``z = splitmix64(s << 32 | i)``: the four 16-bit pieces of ``z`` are added, 131070 is taken
 off, and the result is divided by 37837.227, their standard deviation, in double precision and
@@ -129,6 +133,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         series: Further inputs that it is run on after it was timed, if any. A runner that was
             built before there was this field leaves them out, and says no ``series_ns``.
         timeout_s: Seconds after which the runner is ended and the entry has failed.
+        start: ``warm`` or ``cold``: the model is loaded from a file, in a process that has nothing
+            else in it, and run once; cold, the page cache has dropped the file before. It has no
+            states then, and a batch has such entries only or none. Empty is any other entry. With
+            no model, an engine alone is imported.
+        soak: Runs that follow the first one of such an entry, each with other inputs, while the
+            memory of the process is read 50 times.
     """
 
     id: str
@@ -140,6 +150,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     keep_outputs: tuple[str, ...] = ()
     series: Series | None = None
     timeout_s: float = 120.0
+    start: str = ""
+    soak: int = 0
 
 
 class PackedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,11 +200,21 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         disturbed: What disturbed the device in every attempt; empty if nothing did.
         busy_ns: Time that the state took, the first one with loading.
         waited_ns: Time that the runner waited for a disturbed device.
-        load_ns: In ``finished`` of the Python runner, the time of loading; 0 is not known.
+        load_ns: In ``finished``, the time of loading; 0 is not known.
         first_run_ns: In ``finished``, the time of the first run.
         memory_kb: In ``finished``, how much the process grew until it had run once, at most.
         series_ns: In ``finished``, the time that all runs of a series took, with writing inputs and
             reading outputs; 0 without one.
+        interrupted: In ``measured``, which of the samples other programs interrupted.
+        own_kb: Of an entry with a start, memory of the process before it had an engine; this and
+            what follows are 0 where the device does not say.
+        loaded_kb, ran_kb: Memory of the process when the model was loaded, and after its first run.
+        peak_kb: Largest memory of the process.
+        start_waited_ns: Time that its thread had no core while it was loaded and first run.
+        kept: Of a cold start, why the page cache has not dropped the file; empty if it has.
+        soak_runs: Runs of a soak that were done.
+        soak_kb: Memory of the process during the soak, evenly over its runs.
+        soak_peak_kb: Largest memory of the process until the end of the soak.
     """
 
     sequence: int
@@ -218,6 +240,16 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     first_run_ns: int = 0
     memory_kb: int = 0
     series_ns: int = 0
+    interrupted: tuple[int, ...] = ()
+    own_kb: int = 0
+    loaded_kb: int = 0
+    ran_kb: int = 0
+    peak_kb: int = 0
+    start_waited_ns: int = 0
+    kept: str = ""
+    soak_runs: int = 0
+    soak_kb: tuple[int, ...] = ()
+    soak_peak_kb: int = 0
     count: int = 0
     sha256: str = ""
 

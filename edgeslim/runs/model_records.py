@@ -13,6 +13,7 @@ from edgeslim.execution import Precision
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
 from edgeslim.runs.inside_record import InsideRecord
+from edgeslim.runs.start_records import StartsRecord
 
 __all__ = [
     "Known",
@@ -21,6 +22,7 @@ __all__ = [
     "ModelRound",
     "OperatorRecord",
     "OutputRecord",
+    "TailRecord",
     "WindowRecord",
 ]
 
@@ -119,6 +121,7 @@ class ModelRound(msgspec.Struct, frozen=True, kw_only=True):
         load_ms: Time of loading the model in ms; 0 is not known.
         first_run_ms: Time of its first run in ms; 0 is not known.
         memory_mb: How much the process grew until the model had run once, in MB, at most.
+        interrupted: Which of the samples other programs interrupted, by their places.
     """
 
     round: int
@@ -129,6 +132,7 @@ class ModelRound(msgspec.Struct, frozen=True, kw_only=True):
     load_ms: float = 0.0
     first_run_ms: float = 0.0
     memory_mb: float = 0.0
+    interrupted: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         _ = self.measurement  # which checks the samples
@@ -137,6 +141,22 @@ class ModelRound(msgspec.Struct, frozen=True, kw_only=True):
     def measurement(self) -> Measurement:
         """The samples as a measurement, in hot caches."""
         return Measurement(samples_ns=self.samples_ns, warmup=self.warmup)
+
+
+class TailRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A quantile of a latency that enough samples show, with its interval.
+
+    Args:
+        share: Share of all runs that are below, such as 0.99.
+        value_ms: The quantile of the samples in ms.
+        interval_ms: Its 95 % interval, whatever the distribution.
+        samples: Number of samples that it rests on.
+    """
+
+    share: float
+    value_ms: float
+    interval_ms: tuple[float, float]
+    samples: int
 
 
 class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,6 +208,8 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         engine_version: Version of that engine on the device.
         converter: Name and version of what converted it.
         inside: What each operator took in the network, if that was asked for.
+        starts: How it starts and what memory it takes; None in older records.
+        tails: Quantiles above the median that enough samples show; empty in older records.
     """
 
     id: str
@@ -220,6 +242,8 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     engine_version: str = ""
     converter: str = ""
     inside: InsideRecord | None = None
+    starts: StartsRecord | None = None
+    tails: tuple[TailRecord, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.rounds:
@@ -244,18 +268,36 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def load_ms(self) -> float | None:
-        """Median time of loading in ms, if it is known."""
+        """Median time of loading in ms, from the page cache, if it is known."""
+        if self.starts is not None:
+            return self.starts.load_ms
         return _median_if_known([own.load_ms for own in self.counted_rounds])
 
     @property
     def first_run_ms(self) -> float | None:
         """Median time of the first run in ms, if it is known."""
+        if self.starts is not None:
+            return self.starts.first_run_ms
         return _median_if_known([own.first_run_ms for own in self.counted_rounds])
 
     @property
     def memory_mb(self) -> float | None:
-        """Median of what its process grew by until it had run once, in MB, if it is known."""
+        """What runtime and model take at most, in MB, if it is known.
+
+        Of older records, how much the process grew until the model had run once.
+        """
+        if self.starts is not None:
+            return self.starts.taken_mb
         return _median_if_known([own.memory_mb for own in self.counted_rounds])
+
+    @property
+    def known_starts(self) -> StartsRecord:
+        """Its starts; without any, nothing is known of them."""
+        return self.starts or StartsRecord(starts=())
+
+    def tail(self, share: float) -> TailRecord | None:
+        """The quantile of a share, if enough samples show it."""
+        return next((tail for tail in self.tails if tail.share == share), None)
 
     @property
     def error_percent(self) -> float | None:

@@ -86,6 +86,16 @@ def test_a_model_is_converted_proved_right_and_measured_beside_its_prediction(
     measured_ms = model.latency_ms
     assert model.error_percent == pytest.approx(100 * (predicted_ms / measured_ms - 1), rel=1e-2)
     assert (model.target_ms, model.met) == (None, None)
+    starts = model.known_starts
+    assert [start.cold for start in starts.starts if not start.cold] == [False] * 3
+    assert len(starts.starts) == (3 if starts.kept else 6)
+    assert starts.load_ms is not None
+    assert starts.load_ms > 0
+    if Path("/proc/self/status").exists():
+        assert starts.alone_mb is not None
+        assert starts.taken_mb is not None
+        assert 0 < starts.alone_mb < starts.taken_mb + 1  # a small network takes next to nothing
+        assert starts.taken_mb < (starts.peak_mb or 0)  # Python and NumPy are the runner's own
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.latency_rows import TableContext
 from edgeslim.reporting.formats import FORMATS
 from edgeslim.reporting.report import report
+from edgeslim.runs.model_records import TailRecord
 from edgeslim.runs.search_run import RunFolder
+from edgeslim.runs.start_records import AloneRecord, StartRecord, StartsRecord
 from tests.reporting.made_up_runs import compression, deployed, deployment, pruning, search
 from tests.reporting.pages import Tags, charts, page_of
 from tests.values import CONTEXT
@@ -84,6 +86,43 @@ ORIGINS = [
     ({}, "predicted"),
     ({"provenance": "a paper"}, "imported"),
 ]
+
+
+def test_start_tails_and_memory_stand_in_one_view(tmp_path: Path) -> None:
+    starts = StartsRecord(
+        starts=(
+            StartRecord(
+                cold=False,
+                load_ms=20.0,
+                first_run_ms=9.0,
+                own_mb=30.0,
+                loaded_mb=90.0,
+                ran_mb=104.0,
+                peak_mb=110.0,
+            ),
+        ),
+        alone=(AloneRecord(own_mb=30.0, peak_mb=64.0),),
+        kept="this system drops no file from its page cache",
+    )
+    tail = TailRecord(share=0.99, value_ms=2.5, interval_ms=(2.3, 2.9), samples=400)
+    record = deployment()
+    model = msgspec.structs.replace(record.models[0], starts=starts, tails=(tail,))
+    record = msgspec.structs.replace(record, models=(model, *record.models[1:]))
+    run = deployed(tmp_path / "run", record)
+    (section,) = (one for one in document(run)["sections"] if one["key"] == "quantities")
+    start, memory, note, tails = section["blocks"]
+    assert _row(start) | {"load_ms": 20.0, "first_run_ms": 9.0, "starts": 1} == _row(start)
+    sizes = {"memory_bytes": 80e6, "runtime_bytes": 34e6, "model_bytes": 46e6}
+    assert _row(memory) | sizes == _row(memory)
+    assert note["items"] == ["No start is cold: this system drops no file from its page cache."]
+    told = {"quantile": "p99", "tail_ms": 2.5, "tail_interval_ms": [2.3, 2.9], "samples": 400}
+    assert _row(tails) | told == _row(tails)
+
+
+def _row(table: dict[str, Any]) -> dict[str, Any]:
+    """The only row of a table, by the keys of its columns."""
+    (row,) = table["rows"]
+    return dict(zip([column["key"] for column in table["columns"]], row, strict=True))
 
 
 @pytest.mark.parametrize(("changes", "origin"), ORIGINS)

@@ -37,6 +37,7 @@ ConfigBase::ConfigBase(PowerMode mode, int threads) : threads_(threads), mode_(m
 void ConfigBase::set_threads(int threads) { threads_ = threads; }
 void ConfigBase::set_power_mode(PowerMode mode) { mode_ = mode; }
 void MobileConfig::set_model_from_buffer(const std::string& content) { file_ = content; }
+void MobileConfig::set_model_from_file(const std::string& path) { file_ = path; }
 
 template <>
 std::shared_ptr<PaddlePredictor> CreatePaddlePredictor<MobileConfig>(const MobileConfig&) {

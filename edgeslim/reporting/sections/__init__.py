@@ -15,6 +15,7 @@ from edgeslim.reporting.sections.epochs import epochs
 from edgeslim.reporting.sections.history import history
 from edgeslim.reporting.sections.inside import inside
 from edgeslim.reporting.sections.operators import operators
+from edgeslim.reporting.sections.quantities import quantities
 from edgeslim.reporting.sections.repeat import repeat
 from edgeslim.reporting.sections.samples import samples
 from edgeslim.reporting.sections.search import search
@@ -26,6 +27,7 @@ __all__ = ["SECTIONS", "sections"]
 SECTIONS: tuple[Callable[[Evidence], ReportSection | None], ...] = (
     attempts,
     variants,
+    quantities,
     differences,
     agreement,
     operators,

@@ -188,11 +188,6 @@ def _outputs(record: DeploymentRecord) -> Table:
     )
 
 
-def _of_engine(model: ModelRecord, value: float | None) -> float | None:
-    """A value that is shown where engines are compared."""
-    return value if model.engine else None
-
-
 def _table(record: DeploymentRecord) -> Table:
     speedups = {speedup.model: speedup for speedup in record.speedups}
     return table_of(
@@ -210,14 +205,6 @@ def _table(record: DeploymentRecord) -> Table:
             ("measured_interval_ms", "interval", "ms", lambda row: row[0].latency_interval_ms),
             ("spread", "spread, \N{PLUS-MINUS SIGN}", "share", lambda row: row[0].spread),
             ("samples", "samples", "count", lambda row: row[0].samples),
-            ("load_ms", "load", "ms", lambda row: _of_engine(row[0], row[0].load_ms)),
-            (
-                "first_run_ms",
-                "first run",
-                "ms",
-                lambda row: _of_engine(row[0], row[0].first_run_ms),
-            ),
-            ("memory_mb", "memory, MB", "number", lambda row: _of_engine(row[0], row[0].memory_mb)),
             ("error", "prediction error", "change", lambda row: _error(row[0])),
             ("speedup", "speed-up", "ratio", lambda row: row[1].ratio if row[1] else None),
             (

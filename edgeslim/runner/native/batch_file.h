@@ -61,6 +61,8 @@ struct Entry {
   std::vector<std::string> keep_outputs;
   Series series;
   double timeout_s = 0;
+  std::string start;
+  int64_t soak = 0;
 };
 
 struct Batch {
@@ -130,6 +132,8 @@ inline Entry read_entry(const Json& json) {
   for (const std::string& name : entry.keep_outputs) check_file_name("keep_outputs", name);
   if (!json.at("series").null()) entry.series = read_series(json.at("series"));
   entry.timeout_s = json.number("timeout_s");
+  entry.start = json.string("start");
+  entry.soak = json.count("soak");
   return entry;
 }
 

@@ -119,6 +119,7 @@ class MobileConfig : public ConfigBase {
 
  public:
   void set_model_from_buffer(const std::string& content);
+  void set_model_from_file(const std::string& path);
 };
 
 template <typename Config>

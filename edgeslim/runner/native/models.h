@@ -23,6 +23,7 @@
 #include "failures.h"
 #include "noise.h"
 #include "npy.h"
+#include "start.h"
 
 namespace edgeslim {
 
@@ -126,15 +127,21 @@ inline std::string version_in(Span model) {
 // A loaded model: `run` runs it, `feed` writes its inputs anew.
 class Model {
  public:
-  Model(const Entry& entry, const Batch& batch) {
+  // From its file, if a path is given, as an app does it; else from memory.
+  Model(const Entry& entry, const Batch& batch, const std::string& path = "") {
     check_targets(entry);
     const Span content = batch.file(entry.model);
     lite::MobileConfig config;
     config.set_threads(batch.threads);
     config.set_power_mode(static_cast<lite::PowerMode>(batch.power_mode));
-    config.set_model_from_buffer(std::string(content.data, content.size));
     for (const Input& each : entry.inputs) arrays_.push_back(make_input(each, batch));
+    start_.begin(!path.empty());
+    if (path.empty())
+      config.set_model_from_buffer(std::string(content.data, content.size));
+    else
+      config.set_model_from_file(path);
     predictor_ = lite::CreatePaddlePredictor<lite::MobileConfig>(config);
+    start_.note_loaded();
     if (!predictor_) throw EntryError("the library does not take the model");
     version = predictor_->GetVersion();
     for (const std::string& wanted : {entry.library_version, version_in(content)})
@@ -153,7 +160,9 @@ class Model {
     for (size_t index = 0; index < arrays_.size(); ++index)
       tensors_.push_back(predictor_->GetInput(static_cast<int>(index)));
     feed();
+    start_.note_fed();
     run();
+    start_.note_run();
   }
 
   void run() { predictor_->Run(); }
@@ -191,6 +200,19 @@ class Model {
     }
   }
 
+  // Makes new inputs of the old ones: elements move on by a place, the last to the front.
+  void move_inputs_on() {
+    for (Array& array : arrays_) {
+      const size_t size = dtype_named(array.dtype).size;
+      if (array.bytes.size() > size)
+        std::rotate(array.bytes.begin(), array.bytes.end() - static_cast<ptrdiff_t>(size),
+                    array.bytes.end());
+    }
+  }
+
+  // How it started, as the inside of a JSON object.
+  std::string start_json() const { return start_.json(); }
+
   // What the last run gave.
   std::vector<Array> outputs() const {
     std::vector<Array> arrays;
@@ -203,6 +225,7 @@ class Model {
   std::string version;
 
  private:
+  Start start_;
   std::vector<Array> arrays_;
   std::shared_ptr<lite::PaddlePredictor> predictor_;
   std::vector<std::unique_ptr<lite::Tensor>> tensors_;

@@ -21,7 +21,7 @@ const int kAttempts = 3;
 
 struct Measured {
   std::vector<int64_t> samples_ns;
-  int64_t interrupted = 0;
+  std::vector<int64_t> interrupted;  // which of the samples other programs interrupted
   int64_t before_ns = 0;
   int64_t after_ns = 0;
   std::string disturbed;
@@ -60,7 +60,7 @@ inline Measured measure(const Sampling& state, Model* model, Sweep* sweep) {
       if (state.core_time && has_run_here(taken, had))
         taken = had;
       else
-        ++result.interrupted;
+        result.interrupted.push_back(static_cast<int64_t>(result.samples_ns.size()));
     }
     result.samples_ns.push_back(taken);
     const int64_t count = static_cast<int64_t>(result.samples_ns.size());
@@ -89,7 +89,7 @@ inline Measured undisturbed(const Sampling& state, Model* model, Pace* pace, Swe
     Measured result = measure(state, model, sweep);
     result.before_ns = before;
     result.after_ns = pace->now();
-    const double share = static_cast<double>(result.interrupted) /
+    const double share = static_cast<double>(result.interrupted.size()) /
                          static_cast<double>(result.samples_ns.size());
     if (pace->slow(result.reference_ns()))
       result.disturbed = "the device was slow";

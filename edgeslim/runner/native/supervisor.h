@@ -12,11 +12,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <stdexcept>
 #include <string>
 
 #include "clocks.h"
 #include "failures.h"
+#include "page_cache.h"
 #include "results.h"
 #include "worker.h"
 
@@ -56,6 +58,8 @@ class Supervisor {
 
  private:
   void one_process() {
+    const bool is_alone = next_ < batch_.entries.size() && !batch_.entries[next_].start.empty();
+    const std::string kept = is_alone ? prepare(batch_.entries[next_]) : "";
     Pipe told, printed, life;
     const pid_t self = ::getpid();
     const pid_t child = ::fork();
@@ -67,10 +71,13 @@ class Supervisor {
       for (const int each : {told.read, printed.read, printed.write, life.write}) ::close(each);
       results_->forget();
       follow_parent(self, &life.read);
-      Worker(batch_, folder_, told.write).work(next_, baseline_ns_, patience_s_);
+      Worker worker(batch_, folder_, told.write);
+      if (is_alone) worker.start_once(next_, path_of(batch_.entries[next_]), kept);
+      worker.work(next_, baseline_ns_, patience_s_);
     }
     for (const int each : {told.write, printed.write, life.read}) ::close(each);
     running_ = false;
+    done_ = false;
     too_long_ = false;
     refusal_.clear();
     last_line_.clear();
@@ -83,6 +90,18 @@ class Supervisor {
     }
     for (const int each : {told.read, printed.read, life.write}) ::close(each);
     ended(status);
+  }
+
+  std::string path_of(const Entry& entry) const { return folder_ + "/" + entry.model; }
+
+  // Writes the file of an entry that starts alone, once, and brings the page cache about that it
+  // asks for; says why the page cache still has the file.
+  std::string prepare(const Entry& entry) {
+    const std::string path = path_of(entry);
+    if (extracted_.insert(path).second) extract(batch_.file(entry.model), path);
+    if (entry.start == "cold") return drop(path);
+    warm(path);
+    return "";
   }
 
   void set_deadline(double seconds) {
@@ -156,6 +175,9 @@ class Supervisor {
       case 'M':
         results_->say(text);
         break;
+      case 'D':
+        done_ = true;
+        break;
       case 'P': {
         long long baseline = 0;
         if (std::sscanf(text.c_str(), "%lld %lf", &baseline, &patience_s_) == 2)
@@ -191,7 +213,8 @@ class Supervisor {
 
   // What the end of a child means for the entry that it was at.
   void ended(int status) {
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && next_ >= batch_.entries.size()) return;
+    const bool is_over = done_ || next_ >= batch_.entries.size();
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && is_over) return;
     std::string reason;
     int signal = 0;
     if (!refusal_.empty()) {
@@ -223,9 +246,11 @@ class Supervisor {
   const std::string folder_;
   int64_t baseline_ns_;
   double patience_s_;
+  std::set<std::string> extracted_;
   size_t next_ = 0;       // the entry that runs, or the one after the last that ended
   bool started_ = false;  // whether any child got as far as to tell its start
   bool running_ = false;  // whether the entry runs
+  bool done_ = false;     // whether the process said that its work is done
   bool too_long_ = false;
   bool line_over_ = true;
   int64_t deadline_ns_ = 0;

@@ -2,8 +2,8 @@
 //
 // Paddle-Lite ends the whole process at a model that it does not like. So it is loaded in this
 // process only, which tells its parent line by line what it did; the first letter of a line
-// says what it is: S start, E an entry begins, M a message of it, F its last one, P pace, and
-// R a refusal.
+// says what it is: S start, E an entry begins, M a message of it, F its last one, P pace, D its
+// work is done, and R a refusal.
 #pragma once
 
 #include <sys/utsname.h>
@@ -67,6 +67,9 @@ inline Mode take_mode(const Batch& batch) {
   return mode;
 }
 
+// How often the memory is read in a soak, evenly over its runs.
+const int64_t kChecks = 50;
+
 class Worker {
  public:
   Worker(const Batch& batch, std::string folder, int parent)
@@ -82,23 +85,53 @@ class Worker {
     }
     for (size_t index = first; index < batch_.entries.size(); ++index) {
       const Entry& entry = batch_.entries[index];
+      if (!entry.start.empty()) break;
       tell('E', std::to_string(index));
-      std::string last;
-      try {
-        last = run(entry);
-      } catch (const std::bad_alloc&) {
-        last = failed(entry.id, "the device has no memory left for the model");
-      } catch (const std::exception& failure) {
-        last = failed(entry.id, failure.what());
-      }
+      const std::string last = outcome(entry, [&] { return run(entry); });
       tell_pace();
       tell('F', last);
     }
-    // What a library does at its end is nobody's concern, and may hang.
-    std::_Exit(0);
+    end();
+  }
+
+  // Loads one entry's model from its file, runs it once, or more often for a soak, and ends the
+  // process. `kept` says why the page cache still has the file.
+  [[noreturn]] void start_once(size_t index, const std::string& path, const std::string& kept) {
+    const Entry& entry = batch_.entries[index];
+    tell_start(take_mode(batch_));
+    tell('E', std::to_string(index));
+    tell('F', outcome(entry, [&] { return run_once(entry, path, kept); }));
+    end();
   }
 
  private:
+  // What a library does at the end of its process is nobody's concern, and may hang.
+  [[noreturn]] void end() {
+    tell('D', "");
+    std::_Exit(0);
+  }
+
+  // The last message of an entry: that of its work, or why it failed.
+  template <typename Work>
+  static std::string outcome(const Entry& entry, const Work& work) {
+    try {
+      return work();
+    } catch (const std::bad_alloc&) {
+      return failed(entry.id, "the device has no memory left for the model");
+    } catch (const std::exception& failure) {
+      return failed(entry.id, failure.what());
+    }
+  }
+
+  void tell_start(const Mode& mode) {
+    utsname system = {};
+    ::uname(&system);
+    tell('S', event("start") + ", \"runner\": \"native\", \"machine\": " + quoted(system.machine) +
+                  ", \"pinned_cores\": " + listed(mode.cores) + ", \"threads\": " +
+                  std::to_string(mode.threads) + ", \"power_mode\": " +
+                  std::to_string(mode.power_mode));
+  }
+
   void start(int64_t baseline_ns, double patience_s) {
     const Mode mode = take_mode(batch_);
     std::function<void()> run;
@@ -109,12 +142,7 @@ class Worker {
     bool core_time = false;
     for (const Sampling& state : batch_.reference.states) core_time |= state.core_time;
     pace_.reset(new Pace(run, baseline_ns, patience_s, core_time));
-    utsname system = {};
-    ::uname(&system);
-    tell('S', event("start") + ", \"runner\": \"native\", \"machine\": " + quoted(system.machine) +
-                  ", \"pinned_cores\": " + listed(mode.cores) + ", \"threads\": " +
-                  std::to_string(mode.threads) + ", \"power_mode\": " +
-                  std::to_string(mode.power_mode));
+    tell_start(mode);
     tell_pace();
   }
 
@@ -143,7 +171,8 @@ class Worker {
       tell('M', event("measured", entry.id) + ", \"swept_bytes\": " +
                     std::to_string(state.swept_bytes) + ", \"warmup\": " +
                     std::to_string(state.warmup) + ", \"samples_ns\": " +
-                    listed(result.samples_ns) + ", \"reference_ns\": [" +
+                    listed(result.samples_ns) + ", \"interrupted\": " +
+                    listed(result.interrupted) + ", \"reference_ns\": [" +
                     std::to_string(result.before_ns) + ", " + std::to_string(result.after_ns) +
                     "], \"disturbed\": " + quoted(result.disturbed) + ", \"busy_ns\": " +
                     std::to_string(now - loaded - waited) + ", \"waited_ns\": " +
@@ -154,8 +183,31 @@ class Worker {
     const int64_t series_ns =
         entry.series.count > 0 ? run_series(entry.series, batch_, folder_, &model) : 0;
     return event("finished", entry.id) + ", \"outputs\": [" + shapes + "], \"version\": " +
-           quoted(model.version) + ", \"series_ns\": " + std::to_string(series_ns) +
-           ", \"wall_ns\": " + std::to_string(now_ns() - started);
+           quoted(model.version) + ", " + model.start_json() + ", \"series_ns\": " +
+           std::to_string(series_ns) + ", \"wall_ns\": " + std::to_string(now_ns() - started);
+  }
+
+  std::string run_once(const Entry& entry, const std::string& path, const std::string& kept) {
+    Model model(entry, batch_, path);
+    std::string grown;
+    if (entry.soak > 0) {
+      std::vector<int64_t> sizes;
+      const int64_t checks = std::min<int64_t>(kChecks, entry.soak);
+      int64_t done = 0;
+      for (int64_t check = 1; check <= checks; ++check) {
+        for (const int64_t until = entry.soak * check / checks; done < until; ++done) {
+          model.move_inputs_on();
+          model.feed();
+          model.run();
+        }
+        if (const int64_t size = memory_kb("VmRSS")) sizes.push_back(size);
+      }
+      if (static_cast<int64_t>(sizes.size()) < checks) sizes.clear();
+      grown = ", \"soak_runs\": " + std::to_string(done) + ", \"soak_kb\": " + listed(sizes) +
+              ", \"soak_peak_kb\": " + std::to_string(memory_kb("VmHWM"));
+    }
+    return event("finished", entry.id) + ", \"version\": " + quoted(model.version) + ", " +
+           model.start_json() + grown + ", \"kept\": " + quoted(kept);
   }
 
   void tell_pace() {

@@ -37,15 +37,15 @@ class EngineModel:
         self.version = version
         self.start: Dict[str, int] = {}
         self._network = network
-        self._arrays = arrays
+        self.arrays = arrays
 
     def feed(self) -> None:
         """Gives the engine the inputs anew."""
-        self._network.feed(self._arrays)
+        self._network.feed(self.arrays)
 
     def set_inputs(self, arrays: List[Any]) -> None:
         """Chooses other inputs, of the same shapes; `feed` writes them."""
-        self._arrays = arrays
+        self.arrays = arrays
 
     def outputs(self) -> List[Any]:
         """Arrays of the outputs of the last run."""
@@ -95,7 +95,7 @@ class OtherEngine:
             return ReferenceProduct(numpy)
         note = json.loads(tools.files[entry["model"] + ".json"].decode())
         arrays = [make_input(described, tools.files, numpy) for described in entry["inputs"]]
-        start = Start()
+        start = Start(bool(entry.get("start")))
         try:
             network = library.load(tools.files, entry["model"], note["inputs"], note["outputs"])
             start.note_loaded()

@@ -10,7 +10,8 @@ import time
 from typing import Any, List, Tuple
 
 from . import models
-from .batch_file import read_batch
+from .batch_file import PackedFiles, read_batch
+from .fresh import FreshStarts
 from .models import Tools
 from .pace import Pace, Sweep
 from .results import EntryError, Message, Results, refuse
@@ -41,8 +42,20 @@ def main(batch_path: str, results_path: str, engine: Any = None) -> None:
     if manifest["power_mode"] != _NO_BIND:
         refuse("Paddle-Lite's Python runtime binds no cores; use the power mode no-bind")
     pinned = pin(manifest["threads"])
-    numpy, library = engine.import_library(manifest["threads"])
     folder = os.path.dirname(os.path.abspath(results_path))
+    start = {
+        "event": "start",
+        "runner": engine.name,
+        "machine": platform.machine(),
+        "pinned_cores": pinned,
+        "threads": manifest["threads"],
+        "power_mode": _NO_BIND,
+    }
+    entries = manifest["entries"]
+    if entries and entries[0]["start"]:
+        run_fresh(engine, manifest, files, folder, start, results_path)
+        return
+    numpy, library = engine.import_library(manifest["threads"])
     results = Results(results_path)  # first: native code may print
     tools = Tools(numpy, library, files, folder, Sweep(numpy))
     if manifest["reference"]:
@@ -57,18 +70,9 @@ def main(batch_path: str, results_path: str, engine: Any = None) -> None:
             manifest["patience_s"],
             core_time=any(state.get("core_time") for state in states),
         )
-    results.say(
-        {
-            "event": "start",
-            "runner": engine.name,
-            "machine": platform.machine(),
-            "pinned_cores": pinned,
-            "threads": manifest["threads"],
-            "power_mode": _NO_BIND,
-        }
-    )
+    results.say(start)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    for entry in manifest["entries"]:
+    for entry in entries:
         results.say({"event": "entry", "id": entry["id"]})
         # The default action ends the process even inside native code; the host goes on
         # with the next entry.
@@ -79,6 +83,19 @@ def main(batch_path: str, results_path: str, engine: Any = None) -> None:
             last = {"event": "failed", "id": entry["id"], "reason": str(failure)}
         signal.setitimer(signal.ITIMER_REAL, 0)
         results.say(last)
+    results.close()
+
+
+def run_fresh(
+    engine: Any, manifest: Message, files: PackedFiles, folder: str, start: Message, path: str
+) -> None:
+    """Runs a batch whose entries start in processes of their own; this one imports no engine."""
+    results = Results(path)
+    starts = FreshStarts(engine, manifest["threads"], files, folder)
+    results.say(start)
+    for entry in manifest["entries"]:
+        results.say({"event": "entry", "id": entry["id"]})
+        results.say(starts.run(entry))
     results.close()
 
 

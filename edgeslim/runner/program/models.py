@@ -14,12 +14,14 @@ OWN_TARGETS = {"x86_64": {1, 2}, "aarch64": {1, 4}, "armv7l": {1, 4}}
 """Targets whose kernels a processor really has; those of others are empty and return at once."""
 
 
+_HEAD = 18
+"""Bytes at the beginning of a model that have the version of the optimizer that made it."""
+
+
 class Tools:
     """Modules, files and helpers that every entry needs."""
 
-    def __init__(
-        self, numpy: Any, lite: Any, files: Dict[str, bytes], folder: str, sweep: Sweep
-    ) -> None:
+    def __init__(self, numpy: Any, lite: Any, files: Any, folder: str, sweep: Sweep) -> None:
         self.numpy = numpy
         self.lite = lite
         self.files = files
@@ -40,6 +42,7 @@ class Model:
         self.version: str = predictor.get_version()
         self.start: Dict[str, int] = {}
         self._predictor = predictor
+        self.arrays = arrays
         self._inputs = [(predictor.get_input(i), array) for i, array in enumerate(arrays)]
 
     def feed(self) -> None:
@@ -70,17 +73,25 @@ def _array(tensor: Any) -> Any:
 
 
 def load_model(entry: Message, tools: Tools) -> Model:
-    """Loads a model, checks that it is for this processor and library, and runs it once."""
+    """Loads a model, checks that it is for this processor and library, and runs it once.
+
+    An entry that starts in a process of its own is loaded from its file, as an app does it.
+    """
     _check_targets(entry)
-    content = tools.files[entry["model"]]
-    start = Start()
+    is_alone = bool(entry.get("start"))
     config = tools.lite.MobileConfig()
-    config.set_model_from_buffer(content)
+    content = b"" if is_alone else tools.files[entry["model"]]
     arrays = [make_input(description, tools.files, tools.numpy) for description in entry["inputs"]]
+    start = Start(is_alone)
+    if is_alone:
+        config.set_model_from_file(tools.files.path(entry["model"]))
+    else:
+        config.set_model_from_buffer(content)
     predictor = tools.lite.create_paddle_predictor(config)
     start.note_loaded()
     model = Model(predictor, arrays)
-    for wanted in (entry["library_version"], _version_in(content)):
+    head = tools.files.head(entry["model"], _HEAD) if is_alone else content
+    for wanted in (entry["library_version"], _version_in(head)):
         # The runtime itself would accept it silently.
         if wanted != model.version:
             raise EntryError(
@@ -96,7 +107,7 @@ def load_model(entry: Message, tools: Tools) -> Model:
 
 def _version_in(model: bytes) -> str:
     """Version of the optimizer that made a model, from its header."""
-    return model[2:18].split(b"\0")[0].decode(errors="replace")
+    return model[2:_HEAD].split(b"\0")[0].decode(errors="replace")
 
 
 def _check_targets(entry: Message) -> None:

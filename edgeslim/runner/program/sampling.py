@@ -26,7 +26,7 @@ def measure_undisturbed(state: Message, model: Model, tools: Tools) -> Message:
         before = tools.pace.wait_until_settled()
         message = measure(state, model, tools.sweep)
         after = tools.pace.now()
-        share = message.pop("interrupted") / len(message["samples_ns"])
+        share = len(message["interrupted"]) / len(message["samples_ns"])
         message["reference_ns"] = [before, after]
         message["disturbed"] = ""
         if tools.pace.is_slow(max(before, after)):
@@ -52,7 +52,7 @@ def measure(state: Message, model: Model, sweep: Sweep) -> Message:
         run()
     started = clock()
     samples: List[int] = []
-    interrupted = 0
+    interrupted: List[int] = []
     while True:
         if swept:
             sweep(swept)
@@ -69,7 +69,7 @@ def measure(state: Message, model: Model, sweep: Sweep) -> Message:
             if state.get("core_time") and has_run_here(taken, had):
                 taken = had
             else:
-                interrupted += 1
+                interrupted.append(len(samples))
         samples.append(taken)
         spent = (clock() - started) / 1e9
         if len(samples) >= state["maximum_samples"]:

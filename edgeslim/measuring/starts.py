@@ -1,0 +1,145 @@
+"""How models start on a device: processes that load a file and run once, as an app does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from edgeslim.conversion.operator_jobs import model_job, null_operator, operator_jobs
+from edgeslim.errors import EdgeslimError
+from edgeslim.files import temporary_folder
+from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.measuring.networks import OptimizedNetwork
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.job import Job, Outcome
+from edgeslim.runner.protocol import Entry
+from edgeslim.runs.start_records import AloneRecord, StartRecord, StartsRecord
+
+__all__ = ["MeasuredStarts", "measure_starts"]
+
+_TIMES = 3
+_MB_OF_KB = 1024 / 1e6
+_WARM, _COLD = "warm", "cold"
+
+_TOO_OLD = (
+    "the runner on the device was built before starts and memory were measured; build it again "
+    "with edgeslim runner build"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasuredStarts:
+    """How networks start.
+
+    Args:
+        starts: The starts of each network, by its name; it lacks those that did not start.
+        troubles: Why it lacks them, as sentences.
+    """
+
+    starts: dict[str, StartsRecord]
+    troubles: tuple[str, ...] = ()
+
+
+def measure_starts(
+    session: DeviceSession, networks: Sequence[OptimizedNetwork], *, times: int = _TIMES
+) -> MeasuredStarts:
+    """Starts networks in turns, warm and cold, and the runtime alone between them.
+
+    Args:
+        session: The device, with the engine and the threads that they run with.
+        networks: Networks with different names.
+        times: How often each starts warm, and as often cold.
+
+    Raises:
+        LinkError: The device was lost for good.
+        RunnerError: The runner refuses to run at all.
+    """
+    with temporary_folder() as scratch:
+        empty = _empty_job(session, scratch)
+        jobs: list[Job] = []
+        for number in range(times):
+            jobs += [_starting(empty, _WARM, number)] if empty is not None else []
+            for network in networks:
+                job = model_job(network.name, network.file, network.graph, (), network.inputs)
+                jobs += [_starting(job, kind, number) for kind in (_WARM, _COLD)]
+        outcomes = {outcome.id: outcome for outcome in run_batch(session.runner, jobs)}
+    alone: list[AloneRecord] = []
+    if empty is not None:
+        ends = [outcomes[_id(empty.entry.id, _WARM, number)] for number in range(times)]
+        alone = [one for end in ends if (one := _alone(end)) is not None]
+    starts: dict[str, StartsRecord] = {}
+    troubles: list[str] = []
+    for network in networks:
+        pairs = [
+            (kind == _COLD, outcomes[_id(network.name, kind, number)])
+            for number in range(times)
+            for kind in (_WARM, _COLD)
+        ]
+        found = _starts(pairs, alone)
+        if isinstance(found, str):
+            troubles.append(f"nothing is known of how {network.name} starts: {found}")
+        else:
+            starts[network.name] = found
+    return MeasuredStarts(starts=starts, troubles=tuple(troubles))
+
+
+def _empty_job(session: DeviceSession, scratch: Path) -> Job | None:
+    """The job of a process that has the runtime alone; None if there is no such job."""
+    if session.reference is not None:  # of an engine that runs no files of Paddle-Lite
+        nothing = Entry(
+            id="runtime", model="", library_version="", kernel_targets=(), inputs=(), states=()
+        )
+        return Job(entry=nothing, files={})
+    (made,) = operator_jobs(
+        [null_operator()], session.execution.target, scratch, states=(), name="runtime"
+    )
+    return None if isinstance(made, EdgeslimError) else made
+
+
+def _starting(job: Job, kind: str, number: int) -> Job:
+    entry = msgspec.structs.replace(job.entry, id=_id(job.entry.id, kind, number), start=kind)
+    return replace(job, entry=entry)
+
+
+def _id(name: str, kind: str, number: int) -> str:
+    return f"{name}~{kind}{number}"
+
+
+def _alone(outcome: Outcome) -> AloneRecord | None:
+    found = outcome.start
+    if found is None or not found.peak_kb:
+        return None
+    return AloneRecord(own_mb=found.own_kb * _MB_OF_KB, peak_mb=found.peak_kb * _MB_OF_KB)
+
+
+def _starts(
+    pairs: Sequence[tuple[bool, Outcome]], alone: Sequence[AloneRecord]
+) -> StartsRecord | str:
+    """The record of a network's starts, asked to be cold or not; or why there is none."""
+    starts: list[StartRecord] = []
+    kept = ""
+    for is_cold, outcome in pairs:
+        found = outcome.start
+        if found is None:
+            return str(outcome.error)
+        if not outcome.load_ms:
+            return _TOO_OLD
+        if is_cold and found.kept:
+            kept = found.kept
+            continue
+        starts.append(
+            StartRecord(
+                cold=is_cold,
+                load_ms=outcome.load_ms,
+                first_run_ms=outcome.first_run_ms,
+                waited_ms=found.waited_ms,
+                own_mb=found.own_kb * _MB_OF_KB,
+                loaded_mb=found.loaded_kb * _MB_OF_KB,
+                ran_mb=found.ran_kb * _MB_OF_KB,
+                peak_mb=found.peak_kb * _MB_OF_KB,
+            )
+        )
+    return StartsRecord(starts=tuple(starts), alone=tuple(alone), kept=kept)
