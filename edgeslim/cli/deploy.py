@@ -45,6 +45,8 @@ def command(
 
     Example: edgeslim deploy mobilenet-v2 --table host.jsonl --operators --time 2min
 
+    Example: edgeslim deploy net --precisions fp32,int8 --evaluate image_folder:photos
+
     Example: edgeslim deploy runs/pruned --assert-latency 20ms --assert-speedup 1.2
 
     Example: edgeslim deploy mobilenet-v2 --device android --precisions fp32,fp16 --threads 1,2,4
@@ -64,6 +66,7 @@ def command(
         done.failures
         or any(missing(model) for model in done.models)
         or _lacks_inside(request, done)
+        or _lacks_accuracy(request, done)
     ):
         raise typer.Exit(GAPS)
 
@@ -73,6 +76,15 @@ def _lacks_inside(request: DeployRequest, done: Deployment | ConvertedModels) ->
     if not request.operators or not isinstance(done, Deployment):
         return False
     return any(model.inside is None for model in done.models)
+
+
+def _lacks_accuracy(request: DeployRequest, done: Deployment | ConvertedModels) -> bool:
+    """Whether the accuracy on the device was asked for and is not known."""
+    return (
+        request.evaluate is not None
+        and isinstance(done, Deployment)
+        and not done.record.evaluations
+    )
 
 
 def _without_device(request: DeployRequest, targets: Sequence[Target]) -> ConvertRequest:
@@ -87,6 +99,8 @@ def _without_device(request: DeployRequest, targets: Sequence[Target]) -> Conver
         raise UsageError("--convert-only measures nothing, and has no baseline and no limits")
     if request.operators:
         raise UsageError("--convert-only measures nothing, and so no operators")
+    if request.evaluate is not None:
+        raise UsageError("--convert-only runs nothing, and so shows no pictures (--evaluate)")
     if len(request.threads) > 1:
         raise UsageError("--convert-only makes one file: give --threads the most that run it")
     return ConvertRequest(

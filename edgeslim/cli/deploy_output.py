@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from edgeslim.cli.accuracy_output import accuracy_lines
 from edgeslim.cli.inside_output import inside_document, print_inside
 from edgeslim.cli.output import print_lines, print_table
 from edgeslim.cli.quantities_output import print_quantities, quantities_document
@@ -189,6 +190,8 @@ def _print_judgement(done: Deployment) -> None:
     print_lines(*engine_lines(done.record))
     if done.record.rewriting is not None:
         print_lines(*chosen_form_lines(done.record.rewriting, done.record.model_path))
+    for evaluation in done.record.evaluations:
+        print_lines(*accuracy_lines(evaluation, done.record.device.name))
     for reason in done.record.reasons:
         print_lines(f"why predicted and measured differ: {reason}")
     for gate in done.record.gates:
@@ -250,6 +253,7 @@ def document(done: Deployment | ConvertedModels) -> dict[str, object]:
         "baselines": [_model_document(baseline, done) for baseline in baselines],
         **_speedup_document(speedup),
         "rewriting": None if record is None else record.rewriting,
+        "evaluations": [] if record is None else list(record.evaluations),
         "inputs": None if record is None else record.inputs,
         "record": None if deployment is None else deployment.history,
         "record_id": None if record is None else record.id,

@@ -34,6 +34,7 @@ from edgeslim.runs.deployment_records import (
     ModelRole,
     SpeedupRecord,
 )
+from edgeslim.runs.device_accuracy import DeviceAccuracy
 from edgeslim.runs.rewriting_record import RewritingRecord
 
 __all__ = ["Found", "deployment_record"]
@@ -51,6 +52,7 @@ class Found:
         states: State of the device before and after.
         created: When measuring began, UTC.
         warnings: Warnings that are known so far.
+        evaluations: How right each variant is on the device, if that was asked for.
         rewriting: The form that was chosen for the model; None if that was not looked at.
     """
 
@@ -62,6 +64,7 @@ class Found:
     created: str
     warnings: tuple[str, ...]
     rewriting: RewritingRecord | None = None
+    evaluations: tuple[DeviceAccuracy, ...] = ()
 
 
 def deployment_record(
@@ -100,6 +103,7 @@ def deployment_record(
         accuracy=accuracy,
         gates=passed,
         rewriting=found.rewriting,
+        evaluations=found.evaluations,
         failed=tuple(failure for subject in found.subjects for failure in subject.failed),
         warnings=(*found.warnings, *close_calls, *unread),
     )

@@ -25,6 +25,7 @@ from edgeslim.deployment.deployed import (
     slowness_warnings,
 )
 from edgeslim.deployment.engine_choice import attach_engines
+from edgeslim.deployment.evaluate import evaluate_deployed
 from edgeslim.deployment.gates import NO_GATES
 from edgeslim.deployment.inside import inside_record, measure_inside
 from edgeslim.deployment.models_under_test import (
@@ -55,6 +56,7 @@ from edgeslim.deployment.variants import (
 )
 from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, UsageError
+from edgeslim.evaluating.task_pictures import IMAGES, TaskPictures
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.measuring.device_session import DeviceSession, open_device, with_threads
 from edgeslim.measuring.networks import MeasuredNetworks
@@ -131,6 +133,7 @@ def _deploy_on(
         prepared = prepare(resolved.source, scratch / "model", input_shapes=shapes, inputs=inputs)
         check_memory(prepared.graph, prepared.name)
         precisions = precisions_of(request.precisions, prepared, target)
+        pictures = _find_pictures(request, prepared)
         known = TablePredictions.of(resolved.table, sessions, precisions)
         model = model_under_test(prepared, resolved.path, precisions, sessions, scratch)
         form = _find_form(request, resolved, model, scratch)
@@ -156,6 +159,7 @@ def _deploy_on(
             for subject in subjects
         )
         models, unmeasured = _add_inside(models, model, request)
+        evaluations, unjudged = evaluate_deployed(model, pictures, folder, progress)
         after = session.conditions()
     if sustained is not None:
         models = [msgspec.structs.replace(one, sustained=sustained.records) for one in models]
@@ -167,8 +171,9 @@ def _deploy_on(
         states=(before, after),
         created=created,
         rewriting=rewriting,
+        evaluations=evaluations,
         warnings=(
-            *(*absent, *warnings, *starts.troubles, *unmeasured),
+            *(*absent, *warnings, *starts.troubles, *unmeasured, *unjudged),
             *(*_rounding_warnings(subjects), *slowness_warnings(models)),
         ),
     )
@@ -177,6 +182,13 @@ def _deploy_on(
     return Deployment(
         record=record, folder=resolved.folder, history=resolved.history, sustained=sustained
     )
+
+
+def _find_pictures(request: DeployRequest, model: PreparedModel) -> TaskPictures | None:
+    """The pictures that it is to be shown, if any: what does not fit is told before any work."""
+    if request.evaluate is None:
+        return None
+    return TaskPictures.of(request.evaluate, model, request.images or IMAGES)
 
 
 def _add_inside(

@@ -16,9 +16,9 @@ from edgeslim.deployment.request import DeployRequest, ResolvedDeployment, devic
 from edgeslim.deployment.variants import check_variants
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import now
-from edgeslim.errors import UsageError
+from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.evaluating.evaluate_on_device import SubjectOnDevice, evaluate_on_device
-from edgeslim.evaluating.task_pictures import TaskPictures
+from edgeslim.evaluating.task_pictures import IMAGES, TaskPictures
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.locks import hold
 from edgeslim.measuring.device_session import DeviceSession, open_device
@@ -31,10 +31,7 @@ from edgeslim.training.evaluate_model import PaddleEvaluateRequest, PaddleEvalua
 from edgeslim.training.evaluate_model import evaluate as evaluate_in_paddle
 from edgeslim.training.tasks import find_task
 
-__all__ = ["IMAGES", "EvaluateRequest", "Evaluation", "evaluate", "evaluate_variants"]
-
-IMAGES = 500
-"""Pictures that a device is shown if nobody says how many."""
+__all__ = ["EvaluateRequest", "Evaluation", "evaluate", "evaluate_deployed"]
 
 _ON_DEVICE = Option("On a device")
 _DEVICE = ("name", "serial", "host", "port", "threads", "power_mode", "laws")
@@ -147,7 +144,7 @@ def _evaluate_there(request: EvaluateRequest) -> EvaluationRecord:
         asked = (request.precision,) if request.precision else ()
         precisions = precisions_of(asked, prepared, session.execution.target)
         subject = model_under_test(prepared, resolved.path, precisions, [session], scratch)
-        (accuracy,) = evaluate_variants(subject, pictures, folder, request.progress)
+        (accuracy,) = _evaluate_variants(subject, pictures, folder, request.progress)
         record = _record(request, resolved, session, accuracy)
     append_evaluation(folder / EVALUATIONS, record)
     return record
@@ -169,21 +166,36 @@ def _find_seeded(source: ModelSource, request: EvaluateRequest) -> ModelSource:
     return replace(built, build=build)
 
 
-def evaluate_variants(
-    subject: ModelUnderTest, pictures: TaskPictures, folder: Path, progress: Progress
-) -> tuple[DeviceAccuracy, ...]:
-    """Judges all variants of a model on their devices by a task's pictures.
+def evaluate_deployed(
+    subject: ModelUnderTest, pictures: TaskPictures | None, folder: Path, progress: Progress
+) -> tuple[tuple[DeviceAccuracy, ...], tuple[str, ...]]:
+    """Judges the variants of a deployment, if that is asked for; or says why it cannot be done.
+
+    What was measured of the deployment is not lost by a link that breaks now, and finished batches
+    are kept.
 
     Args:
         subject: The model, converted and proved.
-        pictures: The pictures that it is shown.
-        folder: Folder of the run, where finished batches are kept until all are done.
+        pictures: The pictures that it is shown; None if nobody asks for them.
+        folder: Folder of the deployment.
         progress: Display that shows the progress.
 
-    Raises:
-        EdgeslimError: As `edgeslim.evaluating.evaluate_on_device.evaluate_on_device`.
-        InUseError: Another process evaluates into the folder.
+    Returns:
+        The accuracy of each variant, and warnings.
     """
+    if pictures is None:
+        return (), ()
+    try:
+        return _evaluate_variants(subject, pictures, folder, progress), ()
+    except EdgeslimError as error:
+        what = f"nothing is known of the accuracy on the device: {error}"
+        return (), (f"{what}; the same command goes on behind the pictures that were shown",)
+
+
+def _evaluate_variants(
+    subject: ModelUnderTest, pictures: TaskPictures, folder: Path, progress: Progress
+) -> tuple[DeviceAccuracy, ...]:
+    """Judges all variants of a model on their devices by a task's pictures."""
     with hold(folder / EVALUATIONS):
         new_folder(folder)
         return tuple(

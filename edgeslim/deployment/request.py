@@ -45,6 +45,7 @@ _DEVICE = (
 _VARIANTS = Option("Variants")
 _SPEEDUP = Option("Speed-up")
 _INSIDE = Option("Operators")
+_ACCURACY = Option("Accuracy")
 
 
 def _parse_thread_counts(text: str) -> tuple[int, ...]:
@@ -113,6 +114,11 @@ class DeployRequest(ConversionOptions):
     rewrite: Annotated[bool, OPTION] = True
     """Also try the same function in another form (docs/rewriting.md), where a table of the device
     says that it is faster; what is not measured to be faster goes out as it came."""
+    evaluate: Annotated[str | None, _ACCURACY] = None
+    """Also show it pictures of this task on the device, and Paddle beside it: NAME or NAME:FOLDER
+    (docs/evaluate.md)."""
+    images: Annotated[int | None, _ACCURACY] = None
+    """Number of pictures, drawn from the task's validation; by default 500."""
     gates: Annotated[Gates, OptionsOf(Gates)] = NO_GATES
     """Limits that are judged; the record says whether they are met."""
     device: Annotated[str | DeviceChoice, OptionsOf(DeviceChoice, _DEVICE)] = ""
@@ -143,6 +149,8 @@ class DeployRequest(ConversionOptions):
             raise UsageError(f"--operators is of {DEFAULT} alone; leave --engine out")
         if self.operators_s <= 0:
             raise UsageError("--time must be longer than nothing")
+        if self.images is not None and self.evaluate is None:
+            raise UsageError("--images are pictures of a task; name it with --evaluate")
         if self.rounds is not None and self.rounds < 1:
             raise UsageError(f"--rounds must be at least 1, not {self.rounds}")
 

@@ -28,7 +28,10 @@ from edgeslim.training.tasks import (
     find_task,
 )
 
-__all__ = ["TaskPictures"]
+__all__ = ["IMAGES", "TaskPictures"]
+
+IMAGES = 500
+"""Pictures that a device is shown if nobody says how many."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from edgeslim.reporting.charts import Mark
 from edgeslim.reporting.document import NumberOrigin
 from edgeslim.runs.checkpoint import EpochRecord
 from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, ModelRole
+from edgeslim.runs.evaluation_history import EvaluationRecord
 from edgeslim.runs.pruning_result import Pruning
 from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.runs.search_run import SearchDescription, SearchResult
@@ -42,6 +43,8 @@ class Kind(str, Enum):
     SLIMMING = "slimming"
     """Of ``edgeslim slim``."""
     DEPLOYMENTS = "deployments"
+    EVALUATIONS = "evaluations"
+    """On devices, of a model that was not deployed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +123,7 @@ class Evidence:
         path: Its folder, as it was given.
         kind: What kind of run it is.
         deployments: All its deployments, the oldest first.
+        evaluations: All its evaluations on devices, the oldest first.
         search: What a search left, if the run is one.
         pruning: What a pruning left, if the run is one, or its model was made by one.
         compression: What a compression left, if the run is one.
@@ -131,6 +135,7 @@ class Evidence:
     path: Path
     kind: Kind
     deployments: tuple[DeploymentRecord, ...] = ()
+    evaluations: tuple[EvaluationRecord, ...] = ()
     search: SearchEvidence | None = None
     pruning: PruningEvidence | None = None
     compression: CompressionEvidence | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from edgeslim.compression.compress import Compression
@@ -20,6 +21,7 @@ from edgeslim.reporting.evidence import (
 from edgeslim.runs.checkpoint import CheckpointContext
 from edgeslim.runs.deployment_history import HISTORY, read_history
 from edgeslim.runs.deployment_records import DeploymentRecord
+from edgeslim.runs.evaluation_history import EVALUATIONS, EvaluationRecord, read_evaluations
 from edgeslim.runs.pruning_result import Pruning
 from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.runs.search_run import RunFolder
@@ -32,16 +34,22 @@ _SEARCH, _PRUNING, _RESULT = "search.json", "pruning.json", "result.json"
 
 
 def read_run(path: Path) -> Evidence:
-    """Reads a run's folder.
+    """Reads a run's folder, with the evaluations in it.
 
     Args:
-        path: Folder of a search, a pruning or a compression, of deployments, or of several
-            folders of deployments; or a history file.
+        path: Folder of a search, a pruning or a compression, of deployments or evaluations, or of
+            several folders of these; or a history file.
 
     Raises:
         UsageError: There is no such folder, or no run in it; the message says what is missing.
         BadFileError: A file of it is broken; the message has file, line and place.
     """
+    evaluations = _evaluations(path)
+    return replace(_read_kind(path, evaluations), evaluations=evaluations)
+
+
+def _read_kind(path: Path, evaluations: tuple[EvaluationRecord, ...]) -> Evidence:
+    """Reads a run's folder by what kind of run it is."""
     if not path.exists():
         raise UsageError(
             f"{path} does not exist; give the folder of a search, a pruning, a "
@@ -63,11 +71,13 @@ def read_run(path: Path) -> Evidence:
             compression=compression,
             tables=_tables(_tables_of(deployments)),
         )
+    if not deployments and evaluations:
+        return Evidence(path=path, kind=Kind.EVALUATIONS)
     if not deployments:
         raise UsageError(
             f"{path} is no run: it has no {_SEARCH} of a search, no {_PRUNING} of a pruning, no "
-            f"{_RESULT} or checkpoints of a compression, and no {HISTORY}, which edgeslim deploy "
-            "writes"
+            f"{_RESULT} or checkpoints of a compression, no {HISTORY}, which edgeslim deploy "
+            f"writes, and no {EVALUATIONS}, which edgeslim evaluate --device writes"
         )
     return Evidence(
         path=path,
@@ -84,6 +94,13 @@ def _deployments(path: Path) -> tuple[DeploymentRecord, ...]:
     files = [path / HISTORY, *sorted(path.glob(f"*/{HISTORY}"))]
     found = {record.id: record for file in files if file.is_file() for record in read_history(file)}
     return tuple(sorted(found.values(), key=lambda record: (record.created, record.id)))
+
+
+def _evaluations(path: Path) -> tuple[EvaluationRecord, ...]:
+    """Reads the evaluations of a folder and of the folders in it, the oldest first."""
+    files = [path / EVALUATIONS, *sorted(path.glob(f"*/{EVALUATIONS}"))] if path.is_dir() else []
+    found = [record for file in files if file.is_file() for record in read_evaluations(file)]
+    return tuple(sorted(found, key=lambda record: (record.created, record.id)))
 
 
 def _search(path: Path, deployments: tuple[DeploymentRecord, ...]) -> Evidence:

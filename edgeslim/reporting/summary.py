@@ -13,6 +13,7 @@ from edgeslim.reporting.number_format import (
     format_value,
 )
 from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, SpeedupRecord
+from edgeslim.runs.evaluation_history import EvaluationRecord
 
 __all__ = ["facts", "prediction_origin", "table_origin", "verdict"]
 
@@ -105,6 +106,8 @@ def _without_deployment(evidence: Evidence) -> Verdict:
             sentence=f"The compression is {state} after {format_count(done, 'epoch')}"
             f"{': ' if metrics else ''}{metrics}; it was not deployed yet."
         )
+    if evidence.kind is Kind.EVALUATIONS:
+        return Verdict(sentence=f"{_evaluation_sentence(evidence.evaluations[-1])}.")
     result, pruning_result = evidence.result, evidence.pruning_result
     if result is not None:
         best = result.best
@@ -123,6 +126,19 @@ def _without_deployment(evidence: Evidence) -> Verdict:
             evidence, "the pruned model", pruning_result.measured_ms, pruning_result.predicted_ms
         )
     return Verdict(sentence=f"The {evidence.kind.value} is not finished yet.")
+
+
+def _evaluation_sentence(record: EvaluationRecord) -> str:
+    """What an evaluation found, without any latency."""
+    found, metric = record.accuracy, record.accuracy.metrics[0]
+    low, high = (f"{100 * end:+.2f}" for end in metric.interval)
+    return (
+        f"{found.model} on {record.device.name}: {metric.name} "
+        f"{format_value(metric.device.value, NumberUnit.SHARE)}, in Paddle "
+        f"{format_value(metric.paddle.value, NumberUnit.SHARE)} on the same "
+        f"{format_count(found.images, 'picture')}; difference {100 * metric.difference:+.2f} "
+        f"points ({low} to {high}); it was not deployed yet"
+    )
 
 
 def _undeployed_verdict(

@@ -12,6 +12,7 @@ import msgspec
 from edgeslim.execution import PowerMode, Precision, Target
 from edgeslim.latency_rows import ConditionsRow, TableContext
 from edgeslim.measurement import CacheState
+from edgeslim.runs.device_accuracy import DeviceAccuracy
 from edgeslim.runs.model_records import (
     Known,
     ModelRecord,
@@ -265,6 +266,8 @@ class DeploymentRecord(
         gates: Limits that it had to meet, with the results.
         rewriting: Which form of the model was chosen, and what that saved; None in records of the
             version before, and where no other form was looked at.
+        evaluations: How right each variant is on the device, beside Paddle, by pictures of a
+            task; empty in records of the version before, and where nobody asked.
         failed: Variants that were asked for and did not convert or run.
         warnings: What users should know before they ship a model, as sentences.
         reasons: Why predicted and measured differ, the likeliest cause first, as sentences.
@@ -293,6 +296,7 @@ class DeploymentRecord(
     accuracy: AccuracyRecord | None = None
     gates: tuple[GateRecord, ...] = ()
     rewriting: RewritingRecord | None = None
+    evaluations: tuple[DeviceAccuracy, ...] = ()
     failed: tuple[FailedRecord, ...] = ()
     warnings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()

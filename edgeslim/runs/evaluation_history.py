@@ -63,6 +63,7 @@ def append_evaluation(path: Path, record: EvaluationRecord) -> None:
     lines = file.lines()[0] if path.exists() else []
     if lines:
         _ROWS.check_schema(path, lines[0])
+        _ROWS.decode(path, 1, lines[0])
     file.append(_ENCODER.encode(record))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from edgeslim.reporting.document import ReportSection
 from edgeslim.reporting.evidence import Evidence
+from edgeslim.reporting.sections.accuracy import accuracy
 from edgeslim.reporting.sections.agreement import agreement
 from edgeslim.reporting.sections.attempts import attempts
 from edgeslim.reporting.sections.channel_curves import channel_curves
@@ -28,6 +29,7 @@ SECTIONS: tuple[Callable[[Evidence], ReportSection | None], ...] = (
     attempts,
     variants,
     quantities,
+    accuracy,
     differences,
     agreement,
     operators,

@@ -30,6 +30,12 @@ def repeat(evidence: Evidence) -> ReportSection | None:
     if commands:
         newest_first = list(dict.fromkeys(reversed(commands)))
         blocks.append(Commands(title="Deployments, the newest first", lines=newest_first))
+    evaluated = [shlex.join(record.command) for record in evidence.evaluations if record.command]
+    if evaluated:
+        newest_first = list(dict.fromkeys(reversed(evaluated)))
+        blocks.append(
+            Commands(title="Evaluations on devices, the newest first", lines=newest_first)
+        )
     report = f"edgeslim report {shlex.quote(str(evidence.path))} --out report.html"
     blocks.append(Commands(title="This report", lines=[report]))
     if evidence.notes:

@@ -18,7 +18,7 @@ from edgeslim.reporting.document import (
     Text,
     table_of,
 )
-from edgeslim.reporting.evidence import Evidence, mark_of
+from edgeslim.reporting.evidence import Evidence, Kind, mark_of
 from edgeslim.reporting.number_format import (
     format_ms,
     format_ms_interval,
@@ -31,6 +31,13 @@ from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, Mode
 __all__ = ["format_variant", "variants"]
 
 
+def _model_of(evidence: Evidence) -> str:
+    """What is to be deployed: a run itself, or the model that was evaluated."""
+    if evidence.kind is Kind.EVALUATIONS:
+        return evidence.evaluations[-1].model_path
+    return str(evidence.path)
+
+
 def variants(evidence: Evidence) -> ReportSection | None:
     """Makes the section: predicted and measured latency of every variant."""
     record = evidence.latest
@@ -41,7 +48,7 @@ def variants(evidence: Evidence) -> ReportSection | None:
             blocks=[
                 Absent(
                     what="This run was not measured on a device yet.",
-                    command=f"edgeslim deploy {shlex.quote(str(evidence.path))}",
+                    command=f"edgeslim deploy {shlex.quote(_model_of(evidence))}",
                 )
             ],
         )
