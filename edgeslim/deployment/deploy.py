@@ -161,8 +161,7 @@ def _deploy_on(
         models, unmeasured = _add_inside(models, model, request)
         evaluations, unjudged = evaluate_deployed(model, pictures, folder, progress)
         after = session.conditions()
-    if sustained is not None:
-        models = [msgspec.structs.replace(one, sustained=sustained.records) for one in models]
+    models = _add_sustained(models, sustained)
     found = Found(
         subjects=subjects,
         models=(*mark_fastest(models), *chain(*others)),
@@ -177,11 +176,29 @@ def _deploy_on(
             *(*_rounding_warnings(subjects), *slowness_warnings(models)),
         ),
     )
+    return _add_to_history(session, request, resolved, found, sustained)
+
+
+def _add_to_history(
+    session: DeviceSession,
+    request: DeployRequest,
+    resolved: ResolvedDeployment,
+    found: Found,
+    sustained: Sustained | None,
+) -> Deployment:
+    """Makes the record of what was found, and adds it to the run's history."""
     record = deployment_record(session, resolved, found, request.gates, tuple(request.command))
     append_record(resolved.history, record)
     return Deployment(
         record=record, folder=resolved.folder, history=resolved.history, sustained=sustained
     )
+
+
+def _add_sustained(records: list[ModelRecord], sustained: Sustained | None) -> list[ModelRecord]:
+    """Records with the latencies of a sustained run, if there was one."""
+    if sustained is None:
+        return records
+    return [msgspec.structs.replace(record, sustained=sustained.records) for record in records]
 
 
 def _find_pictures(request: DeployRequest, model: PreparedModel) -> TaskPictures | None:
