@@ -20,6 +20,7 @@ from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.runs.search_run import SearchDescription, SearchResult
 from edgeslim.runs.sensitivity_file import Sensitivities
 from edgeslim.runs.slim_run import Slimming
+from edgeslim.training.quantization.record import QuantizationRecord
 
 __all__ = [
     "CompressionEvidence",
@@ -42,6 +43,7 @@ class Kind(str, Enum):
     COMPRESSION = "compression"
     SLIMMING = "slimming"
     """Of ``edgeslim slim``."""
+    QUANTIZATION = "quantization"
     DEPLOYMENTS = "deployments"
     EVALUATIONS = "evaluations"
     """On devices, of a model that was not deployed."""
@@ -127,6 +129,7 @@ class Evidence:
         search: What a search left, if the run is one.
         pruning: What a pruning left, if the run is one, or its model was made by one.
         compression: What a compression left, if the run is one.
+        quantization: What a quantization left, if the run is one.
         slimming: What a run of slim found so far, if it is one.
         tables: Latency tables that predicted it, the first device's first.
         notes: What could not be read, as sentences.
@@ -139,6 +142,7 @@ class Evidence:
     search: SearchEvidence | None = None
     pruning: PruningEvidence | None = None
     compression: CompressionEvidence | None = None
+    quantization: QuantizationRecord | None = None
     slimming: Slimming | None = None
     tables: tuple[TableEvidence, ...] = ()
     notes: tuple[str, ...] = ()

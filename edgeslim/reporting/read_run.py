@@ -27,6 +27,7 @@ from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.runs.search_run import RunFolder
 from edgeslim.runs.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.runs.slim_run import SLIM, SlimFolder, pruning_of
+from edgeslim.training.quantization.record import QUANTIZATION_FILE, QuantizationRecord
 
 __all__ = ["read_run"]
 
@@ -56,12 +57,15 @@ def _read_kind(path: Path, evaluations: tuple[EvaluationRecord, ...]) -> Evidenc
             "compression or a deployment"
         )
     deployments = _deployments(path)
-    if (path / _SEARCH).is_file():
-        return _search(path, deployments)
-    if (path / _PRUNING).is_file():
-        return _pruning(path, deployments)
-    if (path / SLIM).is_file():
-        return _slimming(path, deployments)
+    readers = {
+        _SEARCH: _search,
+        _PRUNING: _pruning,
+        SLIM: _slimming,
+        QUANTIZATION_FILE: _quantization,
+    }
+    for name, read in readers.items():
+        if (path / name).is_file():
+            return read(path, deployments)
     compression = _compression(path)
     if compression is not None:
         return Evidence(
@@ -76,7 +80,8 @@ def _read_kind(path: Path, evaluations: tuple[EvaluationRecord, ...]) -> Evidenc
     if not deployments:
         raise UsageError(
             f"{path} is no run: it has no {_SEARCH} of a search, no {_PRUNING} of a pruning, no "
-            f"{_RESULT} or checkpoints of a compression, no {HISTORY}, which edgeslim deploy "
+            f"{QUANTIZATION_FILE} of a quantization, no {_RESULT} or checkpoints of a compression, "
+            f"no {HISTORY}, which edgeslim deploy "
             f"writes, and no {EVALUATIONS}, which edgeslim evaluate --device writes"
         )
     return Evidence(
@@ -151,6 +156,16 @@ def _slimming(path: Path, deployments: tuple[DeploymentRecord, ...]) -> Evidence
         deployments=tuple(read_history(path / HISTORY)) if (path / HISTORY).is_file() else (),
         pruning=None if pruned is None else _pruning(pruned, ()).pruning,
         slimming=result,
+        tables=_tables(_tables_of(deployments)),
+    )
+
+
+def _quantization(path: Path, deployments: tuple[DeploymentRecord, ...]) -> Evidence:
+    return Evidence(
+        path=path,
+        kind=Kind.QUANTIZATION,
+        deployments=deployments,
+        quantization=read_json(path / QUANTIZATION_FILE, QuantizationRecord),
         tables=_tables(_tables_of(deployments)),
     )
 

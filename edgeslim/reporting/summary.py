@@ -14,6 +14,7 @@ from edgeslim.reporting.number_format import (
 )
 from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, SpeedupRecord
 from edgeslim.runs.evaluation_history import EvaluationRecord
+from edgeslim.training.quantization.record import QuantizationRecord
 
 __all__ = ["facts", "prediction_origin", "table_origin", "verdict"]
 
@@ -106,8 +107,14 @@ def _without_deployment(evidence: Evidence) -> Verdict:
             sentence=f"The compression is {state} after {format_count(done, 'epoch')}"
             f"{': ' if metrics else ''}{metrics}; it was not deployed yet."
         )
-    if evidence.kind is Kind.EVALUATIONS:
-        return Verdict(sentence=f"{_evaluation_sentence(evidence.evaluations[-1])}.")
+    if evidence.kind is Kind.EVALUATIONS or evidence.quantization is not None:
+        made = evidence.quantization
+        sentence = (
+            _evaluation_sentence(evidence.evaluations[-1])
+            if made is None
+            else _quantization_sentence(made)
+        )
+        return Verdict(sentence=f"{sentence}.")
     result, pruning_result = evidence.result, evidence.pruning_result
     if result is not None:
         best = result.best
@@ -138,6 +145,16 @@ def _evaluation_sentence(record: EvaluationRecord) -> str:
         f"{format_value(metric.paddle.value, NumberUnit.SHARE)} on the same "
         f"{format_count(found.images, 'picture')}; difference {100 * metric.difference:+.2f} "
         f"points ({low} to {high}); it was not deployed yet"
+    )
+
+
+def _quantization_sentence(record: QuantizationRecord) -> str:
+    before, after = (
+        format_value(value, NumberUnit.SHARE) for value in (record.before, record.after)
+    )
+    return (
+        f"The quantized model has {record.metric} {after}, and {before} in floats; it was not "
+        "deployed yet"
     )
 
 
@@ -295,6 +312,9 @@ def _accuracy(evidence: Evidence) -> list[Fact]:
         pruning = evidence.pruning_result
         note = _before(pruning.metric_before)
         return [_score(pruning.metric or "metric", evidence.pruning_result.metric_after, note)]
+    if evidence.quantization is not None:
+        made = evidence.quantization
+        return [_score(made.metric, made.after, f"in floats: {format_percent(made.before)}")]
     if evidence.compression is not None:
         return [_score(name, value, "") for name, value in evidence.compression.metrics.items()]
     return []

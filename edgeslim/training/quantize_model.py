@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from edgeslim.conversion.model_files import check_model_folder
 from edgeslim.conversion.model_source import SavedModel, find_model
@@ -17,22 +18,38 @@ from edgeslim.durations import now
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder, write_json
+from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, Option, OptionsOf, called_with
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training._training_folder import working_folder
 from edgeslim.training.quantization.calibration_images import draw_images
-from edgeslim.training.quantization.recipe import AUTO, recipes_for
+from edgeslim.training.quantization.layer_costs import layer_costs
+from edgeslim.training.quantization.layer_errors import Explanation
+from edgeslim.training.quantization.recipe import AUTO
 from edgeslim.training.quantization.record import QUANTIZATION_FILE, QuantizationRecord
 from edgeslim.training.quantization.settings import QUANTIZATION, QuantizationSettings
 from edgeslim.training.quantization.thresholds import METHODS
-from edgeslim.training.tasks import SPLIT_SEED, find_task
+from edgeslim.training.tasks import SPLIT_SEED, Task, find_task
 from edgeslim.version import __version__
+
+if TYPE_CHECKING:
+    from edgeslim.training.quantization.work import QuantizationWork, QuantizedPart
 
 __all__ = ["Quantization", "QuantizeRequest", "quantize"]
 
 _CALIBRATION = Option("Calibration")
+_LAYERS = Option("Layer by layer")
+_POINTS = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*%?\s*")
+
+
+def _parse_points(text: str) -> float:
+    """Parses a loss in percentage points, like ``0.5`` or ``0.5%``."""
+    match = _POINTS.fullmatch(text)
+    if match is None or float(match[1]) > 100:
+        raise UsageError(f"max-loss is a loss in percentage points like 0.5, not {text!r}")
+    return float(match[1]) / 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +68,8 @@ class Quantization:
         bytes_after: Size of the quantized model when it is converted for ``arm``.
         chosen: How it was calibrated, in words.
         tried: Signal over noise of each way of calibration in decibels, by its words.
+        explanation: What rounding costs layer by layer, if that was measured.
+        advice: What to know before it is deployed, as sentences.
     """
 
     model: Path
@@ -64,14 +83,17 @@ class Quantization:
     bytes_after: int
     chosen: str
     tried: dict[str, float]
+    explanation: Explanation | None = None
+    advice: tuple[str, ...] = ()
 
     @staticmethod
-    def of(model: Path, record: QuantizationRecord) -> Quantization:
+    def of(model: Path, record: QuantizationRecord, advice: Sequence[str] = ()) -> Quantization:
         """The result that a record describes.
 
         Args:
             model: Folder of the quantized model.
             record: What was written beside it.
+            advice: What to know before it is deployed.
         """
         return Quantization(
             model=model,
@@ -85,6 +107,8 @@ class Quantization:
             bytes_after=record.bytes_after,
             chosen=record.trials[record.chosen].recipe.text,
             tried={trial.recipe.text: trial.snr_db for trial in record.trials},
+            explanation=record.explanation,
+            advice=tuple(advice),
         )
 
 
@@ -117,8 +141,17 @@ class QuantizeRequest:
     """Examples of a batch."""
     seed: Annotated[int, _CALIBRATION] = 0
     """Seed that selects the examples."""
+    explain: Annotated[bool, _LAYERS] = False
+    """Measure what rounding costs, layer by layer."""
+    images: Annotated[int, _LAYERS] = 1000
+    """Validation examples that losses of layers are measured on, at most."""
+    max_loss: Annotated[float | None, _LAYERS(parse=_parse_points)] = None
+    """What the metric may lose: 0.5 or 0.5%, which is 0.005 of an accuracy. If it loses more, the
+    layers that cost least time and lose most stay in floats."""
+    table: Annotated[Path | None, _LAYERS] = None
+    """Latency table that says what layers take; without it, multiply-accumulates count."""
     progress: Progress = SILENT
-    """Shows the progress of the evaluations."""
+    """Shows the progress of calibration, evaluations and layers."""
 
     def check(self) -> None:
         """Checks that the settings have an int8 kernel, and the numbers are possible.
@@ -129,9 +162,12 @@ class QuantizeRequest:
         self.settings.check()
         if self.settings.int8_problem:
             raise UsageError(self.settings.int8_problem)
-        for name, number in (("batches", self.batches), ("batch_size", self.batch_size)):
+        for name in ("batches", "batch_size", "images"):
+            number = getattr(self, name)
             if number < 1:
                 raise UsageError(f"{name} must be at least 1, not {number}")
+        if self.max_loss is not None and not 0 <= self.max_loss <= 1:
+            raise UsageError(f"max_loss must be from 0 to 1, not {self.max_loss:g}")
         known = sorted((AUTO, *METHODS))
         if self.method not in known:
             raise UsageError(f"method must be one of {', '.join(known)}, not {self.method!r}")
@@ -141,79 +177,123 @@ class QuantizeRequest:
 def quantize(request: QuantizeRequest) -> Quantization:
     """Quantizes a model without training it, and evaluates it before and after.
 
+    Layers that were explained are kept in a file in the folder until the model is written, so
+    that the same command goes on where it was.
+
     Raises:
         UsageError: Unknown names, numbers out of range, bits that no int8 kernel has; a model
-            that is quantized already; a folder with another model.
-        BadFileError: Files of model or task cannot be read.
+            that is quantized already; a folder with another model; pictures that show nothing.
+        BadFileError: Files of model, task or table cannot be read.
         ModelError: The model cannot be run in dynamic mode or does not fit the task; it has
-            nothing to quantize.
+            nothing to quantize; it loses more than is allowed whatever stays in floats.
         ProgramError: The optimizer does not take the result.
     """
     request.check()
-    out, progress = request.out, request.progress
+    out = request.out
     check_model_folder(out)
     found = find_task(request.task)
     source = find_model(request.model, num_classes=found.num_classes)
+    table = None if request.table is None else LatencyTable.read(request.table)
     load_paddle()
-    from edgeslim.training.batch_check import check_batches
-    from edgeslim.training.evaluation import evaluate
-    from edgeslim.training.program_net import load_program_net
-    from edgeslim.training.quantization.choose_recipe import choose_recipe
-    from edgeslim.training.quantization.layerwise import LayerwiseCalibration
-
     with temporary_folder() as scratch, working_folder(out):
         check_model_folder(out)  # again: another process may have written one meanwhile
         shapes = None if request.input_shape is None else {"": request.input_shape}
         prepared = prepare(source, scratch / "before", input_shapes=shapes)
         check_memory(prepared.graph, prepared.name)
-        net = load_program_net(prepared.prefix)
-        data = found.data(net.only_shape(source.name), SPLIT_SEED)
-        check_batches(net)
-        images = draw_images(
-            data.train,
-            request.batches * request.batch_size,
-            request.seed,
-            classes=found.num_classes,
-        )
-        calibration = LayerwiseCalibration(
-            lambda: load_program_net(prepared.prefix), images.seen, request.settings
-        )
-        recipes = recipes_for(
-            request.method, learn=request.learn, scalable=calibration.has_scalable_activations
-        )
-        with progress.stage("calibration", len(recipes)) as stage:
-            made, trials = choose_recipe(
-                *(calibration, net, images, recipes),
-                lambda trial: stage.advance(note=f"{trial.recipe.text}: {trial.snr_db:.1f} dB"),
-            )
-        with progress.stage("evaluation", 2) as stage:
-            before = evaluate(net, data.validation, data.metric, on_share=stage.advance)
-            after = evaluate(made.net, data.validation, data.metric, on_share=stage.advance)
-        made.net.save(out / _STEM)
+        work = _work_on(request, prepared, found)
+        before = work.evaluate(work.load(), "evaluation, in floats")
+        part, explanation = _quantize_part(request, work, before, prepared, table)
+        part.model.net.save(out / _STEM)
         again = prepare(SavedModel.at(out / _STEM), scratch / "after")
         bytes_before, bytes_after = _sizes((prepared, again), scratch)
-        layers = tuple(dict.fromkeys(operator.weight for operator in made.net.quantizable))
+        layers = tuple(dict.fromkeys(one.weight for one in part.model.net.quantizable))
         record = QuantizationRecord(
             model=request.model,
             task=request.task,
-            settings=request.settings,
-            trials=trials,
-            chosen=[trial.recipe for trial in trials].index(made.recipe),
+            settings=part.settings,
+            trials=part.trials,
+            chosen=[trial.recipe for trial in part.trials].index(part.model.recipe),
             metric=found.metric_name,
             before=before,
-            after=after,
-            examples=len(data.validation),
+            after=part.after,
+            examples=len(work.data.validation),
             layers=layers,
             in_floats=tuple(n for n in _weights_of_products(prepared) if n not in layers),
             bytes_before=bytes_before,
             bytes_after=bytes_after,
+            max_loss=request.max_loss,
+            explanation=explanation,
             created=now(),
             edgeslim=__version__,
         )
         write_json(out / QUANTIZATION_FILE, record)
-    return Quantization.of(out, record)
+        (out / _ERRORS).unlink(missing_ok=True)
+    return Quantization.of(out, record, _advice(request, table))
 
 
+def _work_on(request: QuantizeRequest, prepared: PreparedModel, task: Task) -> QuantizationWork:
+    """What the network is quantized with, when it has been found to fit the task."""
+    from edgeslim.training.batch_check import check_batches
+    from edgeslim.training.program_net import load_program_net
+    from edgeslim.training.quantization.work import QuantizationWork
+
+    net = load_program_net(prepared.prefix)
+    data = task.data(net.only_shape(prepared.name), SPLIT_SEED)
+    check_batches(net)
+    images = draw_images(
+        data.train, request.batches * request.batch_size, request.seed, classes=task.num_classes
+    )
+    return QuantizationWork(
+        prefix=prepared.prefix,
+        task=request.task,
+        metric=task.metric_name,
+        data=data,
+        images=images,
+        settings=request.settings,
+        method=request.method,
+        learn=request.learn,
+        progress=request.progress,
+    )
+
+
+def _quantize_part(
+    request: QuantizeRequest,
+    work: QuantizationWork,
+    before: float,
+    prepared: PreparedModel,
+    table: LatencyTable | None,
+) -> tuple[QuantizedPart, Explanation | None]:
+    """The quantized network, within what may be lost, and what rounding costs if that is asked."""
+    whole = work.quantize()
+    limit = request.max_loss
+    loses_too_much = limit is not None and before - whole.after > limit
+    if not request.explain and not loses_too_much:
+        return whole, None
+    explanation = work.explain(
+        whole,
+        layer_costs(prepared, table),
+        images=request.images,
+        seed=request.seed,
+        file=request.out / _ERRORS,
+    )
+    if limit is None or not loses_too_much:
+        return whole, explanation
+    return work.keep_floats(whole, explanation, before=before, max_loss=limit), explanation
+
+
+def _advice(request: QuantizeRequest, table: LatencyTable | None) -> list[str]:
+    """What speaks against int8 where the model is to run, as far as that is known."""
+    for_x86 = table is not None and table.context.execution.target is Target.X86
+    if not for_x86 and request.settings.weight_bits > _X86_BITS:
+        return []
+    slower = "on x86 Paddle-Lite's int8 kernels are slower than those for floats"
+    command = f"edgeslim deploy {request.out} --precisions fp32"
+    return [f"{slower}; deploy it there in floats: {command}"]
+
+
+_X86_BITS = 7
+"""More bits of weights are not computed rightly on x86."""
+_ERRORS = "layer_errors.jsonl"
 _STEM = "model"
 _PRODUCTS = {
     "conv2d": "Filter",

@@ -62,6 +62,22 @@ def test_what_is_skipped_is_told(folder: Path) -> None:
     assert "saved in part" in done.out
 
 
+def test_layers_are_explained_in_the_document_and_the_report(folder: Path) -> None:
+    explain = (*QUANTIZE, "--explain", "--images", 32, "--out", "told")
+    refused = edgeslim(*explain, "--max-loss", "much", folder=folder)
+    assert "a loss in percentage points like 0.5, not 'much'" in refused.error(2)
+    done = edgeslim(*explain, "--max-loss", "100", "--json", folder=folder)
+    assert done.code == 0, done.err
+    found = done.document["explanation"]
+    assert {one["weight"] for one in found["layers"]} == set(done.document["layers"])
+    assert found["images"] == 32
+    assert all(one["snr_alone_db"] > 10 for one in found["layers"])
+    assert not (folder / "told" / "layer_errors.jsonl").exists()
+    reported = edgeslim("report", "told", "--format", "markdown", folder=folder)
+    assert reported.code == 0, reported.err
+    assert "Loss by layer" in (folder / "told" / "report.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("more", "code", "said"),
     [
@@ -69,6 +85,7 @@ def test_what_is_skipped_is_told(folder: Path) -> None:
         (("--skip", "nowhere"), 2, "skip 'nowhere' is found in no name of a weight or output"),
         (("--skip", "."), 1, "no convolution or fully connected layer left"),
         (("--weight-bits", 9), 2, "int8 kernels compute with activations of 8 bits"),
+        (("--images", 0), 2, "images must be at least 1, not 0"),
         (("--batches", 0), 2, "batches must be at least 1, not 0"),
         (("--batches", 1, "--batch-size", 9), 2, "needs at least 10 pictures, not 9"),
     ],

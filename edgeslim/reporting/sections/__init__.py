@@ -18,6 +18,7 @@ from edgeslim.reporting.sections.inside import inside
 from edgeslim.reporting.sections.operators import operators
 from edgeslim.reporting.sections.quantities import quantities
 from edgeslim.reporting.sections.repeat import repeat
+from edgeslim.reporting.sections.rounding import rounding
 from edgeslim.reporting.sections.samples import samples
 from edgeslim.reporting.sections.search import search
 from edgeslim.reporting.sections.variants import variants
@@ -38,6 +39,7 @@ SECTIONS: tuple[Callable[[Evidence], ReportSection | None], ...] = (
     search,
     widths,
     epochs,
+    rounding,
     samples,
     history,
     environment,

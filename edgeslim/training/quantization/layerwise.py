@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
-__all__ = ["LayerwiseCalibration", "QuantizedModel"]
+__all__ = ["CorrectedRun", "LayerwiseCalibration", "QuantizedModel"]
 
 _AT_ONCE = 64
 """Images that are run at once in floats."""
@@ -66,11 +66,13 @@ class QuantizedModel:
         recipe: How it was calibrated.
         floats: What the tensors were that calibration changed for single layers, in the network
             that computes the same as before; by the name of the layer's output, and their own.
+        offsets: What means were corrected in, by the names of layers' outputs.
     """
 
     net: QuantizedNet
     recipe: Recipe
     floats: Mapping[str, Arrays]
+    offsets: Mapping[str, Offset]
 
 
 class LayerwiseCalibration:
@@ -127,12 +129,13 @@ class LayerwiseCalibration:
         )
         quantized.eval()
         if not recipe.correct and not recipe.learn:
-            return QuantizedModel(net=quantized, recipe=recipe, floats={})
-        run = _CorrectedRun(quantized, observed, self._offsets, recipe, on_layer)
-        with paddle.no_grad():
-            quantized.run([paddle.to_tensor(self._images)], run.watch, run.change)
+            return QuantizedModel(net=quantized, recipe=recipe, floats={}, offsets={})
+        run = CorrectedRun(quantized, observed, self._offsets, recipe, on_layer)
+        run.run(self._images)
         net.set_tensors({name: value for of in run.changed.values() for name, value in of.items()})
-        return QuantizedModel(net=quantized, recipe=recipe, floats=run.floats)
+        return QuantizedModel(
+            net=quantized, recipe=recipe, floats=run.floats, offsets=self._offsets
+        )
 
     def _in_floats(self, recipe: Recipe) -> tuple[Arrays, Observed]:
         """The tensors that equalisation changes, and what the network then shows."""
@@ -160,8 +163,20 @@ class LayerwiseCalibration:
         return changed, observed
 
 
-class _CorrectedRun:
-    """Callbacks of a run that correct each layer as soon as its rounded inputs are known."""
+class CorrectedRun:
+    """A run that corrects each layer as soon as its rounded inputs are known.
+
+    Args:
+        quantized: The network, as it is to be corrected.
+        observed: What it showed in floats for the same images.
+        offsets: What means are corrected in, by the names of layers' outputs.
+        recipe: What is corrected and learned.
+        on_layer: Called with the name of a layer's output when it is corrected.
+
+    Attributes:
+        changed: The new value of each tensor by its name, for each layer by that of its output.
+        floats: What these tensors were.
+    """
 
     def __init__(
         self,
@@ -169,21 +184,27 @@ class _CorrectedRun:
         observed: Observed,
         offsets: Mapping[str, Offset],
         recipe: Recipe,
-        on_layer: Callable[[str], None],
+        on_layer: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._net = quantized
         self._settings = quantized.settings
         self._observed = observed
         self._offsets = offsets
         self._recipe = recipe
         self._on_layer = on_layer
         self._tensors = quantized.net.tensors()
-        self._layers = {one.output: one for one in quantized.quantizable}
+        self._layers = {one.output: one for one in quantized.rounded_layers}
         self._shared = quantized.shared_weights
         self._means: dict[str, NDArray[np.float64]] = {}
         self.changed: dict[str, Arrays] = {}
         self.floats: dict[str, Arrays] = {}
 
-    def change(self, operator: EagerOperator, given: Slots) -> Slots:
+    def run(self, images: NDArray[np.float32]) -> None:
+        """Runs the network with all images ``(N, C, H, W)`` at once; its tensors stay."""
+        with paddle.no_grad():
+            self._net.run([paddle.to_tensor(images)], self._watch, self._change)
+
+    def _change(self, operator: EagerOperator, given: Slots) -> Slots:
         layer = self._layers.get(first_output(operator))
         if layer is not None:
             return self._with_learned_weight(layer, given)
@@ -194,7 +215,7 @@ class _CorrectedRun:
                     return self._with_offset(offset, given)
         return given
 
-    def watch(self, operator: EagerOperator, written: Mapping[str, Tensor]) -> None:
+    def _watch(self, operator: EagerOperator, written: Mapping[str, Tensor]) -> None:
         name = first_output(operator)
         layer = self._layers.get(name)
         if layer is not None and name in written:

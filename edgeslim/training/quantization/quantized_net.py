@@ -93,6 +93,11 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         read = Counter(quantizable.weight for quantizable in self.quantizable)
         return frozenset(name for name, count in read.items() if count > 1)
 
+    @property
+    def rounded_layers(self) -> tuple[QuantizableOperator, ...]:
+        """The layers that are rounded now, in order; see `limit_to`."""
+        return tuple(self._by_output.values())
+
     def limit_to(self, outputs: Collection[str]) -> None:
         """Rounds only the layers with these outputs from now on; others compute in floats."""
         self._by_output = {one.output: one for one in self.quantizable if one.output in outputs}

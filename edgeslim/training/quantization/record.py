@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from edgeslim.training.quantization.layer_errors import Explanation
 from edgeslim.training.quantization.recipe import RecipeTrial
 from edgeslim.training.quantization.settings import QuantizationSettings
 
@@ -30,6 +31,9 @@ class QuantizationRecord(msgspec.Struct, frozen=True, kw_only=True):
         in_floats: Names of weights of convolutions and fully connected layers that are not.
         bytes_before: Size of the model in bytes when it is converted for ``arm``.
         bytes_after: Size of the quantized model when it is converted for ``arm``.
+        max_loss: What the metric was allowed to lose; None if that was not asked for.
+        explanation: What rounding costs layer by layer, if that was measured: with all layers
+            quantized, whatever stayed in floats afterwards.
         created: Day and time, UTC.
         edgeslim: Version that made it.
     """
@@ -47,5 +51,7 @@ class QuantizationRecord(msgspec.Struct, frozen=True, kw_only=True):
     in_floats: tuple[str, ...]
     bytes_before: int
     bytes_after: int
+    max_loss: float | None = None
+    explanation: Explanation | None = None
     created: str = ""
     edgeslim: str = ""

@@ -44,7 +44,7 @@ class QuantizationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Fraction of an average that is kept with each batch."""
     window: int = 10000
     """Number of batches that ``range_abs_max`` looks back."""
-    skip: Annotated[tuple[str, ...], QUANTIZATION] = ()
+    skip: Annotated[tuple[str, ...], QUANTIZATION("--skip", "--keep-float")] = ()
     """Regular expressions: a layer is left out if one is found in the name of its weight or
     output."""
 

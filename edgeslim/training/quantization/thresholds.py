@@ -34,11 +34,13 @@ class Magnitudes:
         counts: Number of magnitudes in each bin, ``(2048,)``.
         limit: Upper end of the last bin.
         largest: Largest magnitude that was counted.
+        zeros: Number of zeros, which are in no bin.
     """
 
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(_BINS, np.int64))
     limit: float = 0.0
     largest: float = 0.0
+    zeros: int = 0
 
     @property
     def width(self) -> float:
@@ -48,6 +50,7 @@ class Magnitudes:
     def add(self, values: NDArray[Any]) -> None:
         """Counts the magnitudes of some finite numbers."""
         magnitudes = np.abs(values.ravel()).astype(np.float64)
+        self.zeros += int(np.count_nonzero(magnitudes == 0))
         magnitudes = magnitudes[magnitudes > 0]
         if not magnitudes.size:
             return
@@ -61,6 +64,13 @@ class Magnitudes:
             self.limit *= 2
         bins = np.minimum((magnitudes / self.width).astype(np.int64), _BINS - 1)
         self.counts += np.bincount(bins, minlength=_BINS)
+
+    def share_above(self, threshold: float) -> float:
+        """Share of all magnitudes, zeros too, above a threshold; to a bin or so."""
+        total = self.zeros + int(self.counts.sum())
+        if not total or threshold >= self.largest:
+            return 0.0
+        return float(self.counts[int(threshold / self.width) + 1 :].sum()) / total
 
     def nonempty_counts(self) -> NDArray[np.int64]:
         """The counts up to the last one that is not zero."""

@@ -137,3 +137,12 @@ def test_zeros_change_nothing() -> None:
     with_zeros = np.concatenate((values, np.zeros(50_000)))
     for find in METHODS.values():
         assert find(seen(values), LEVELS) == find(seen(with_zeros), LEVELS)
+
+
+def test_the_share_above_a_threshold_counts_zeros_too() -> None:
+    magnitudes = seen([0, 0, 1, -2], [3, 0, 0, 8])
+    assert magnitudes.share_above(2.5) == pytest.approx(2 / 8)
+    assert magnitudes.share_above(0.5) == pytest.approx(4 / 8)
+    assert magnitudes.share_above(8) == 0
+    assert seen([0]).share_above(0.1) == 0
+    assert Magnitudes().share_above(0.1) == 0
