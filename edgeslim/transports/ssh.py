@@ -8,19 +8,19 @@ refused.
 from __future__ import annotations
 
 import os
-import select
 import socket
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeslim.device import Location
 from edgeslim.errors import BadFileError, DeviceFullError, LinkLostError
 from edgeslim.process import Deadline
-from edgeslim.transports._channel import Channel, Part
+from edgeslim.transports._channel import Channel
 from edgeslim.transports._remote import RemoteTransport, left_s
 from edgeslim.transports._sending import Sending
+from edgeslim.transports._ssh_channel import CHUNK, SshChannel, translate_errors
 from edgeslim.transports._ssh_login import Login, connect_client, login
 from edgeslim.transports._supervisor import script
 
@@ -35,18 +35,6 @@ _FOLDER = "~/.cache/edgeslim"
 """A folder from which programs can be run; a board's /tmp is often in memory, or mounted noexec."""
 _KEEP_ALIVE_S = 5
 _OPEN_S = 15.0
-_CHUNK = 64 * 1024
-
-
-@contextmanager
-def _translate_errors(place: str) -> Iterator[None]:
-    """Raises errors of paramiko and sockets as a lost link."""
-    from paramiko import SSHException
-
-    try:
-        yield
-    except (SSHException, OSError, EOFError) as error:
-        raise LinkLostError(f"{place} is gone: {str(error) or type(error).__name__}") from error
 
 
 class SshTransport(RemoteTransport):
@@ -104,7 +92,7 @@ class SshTransport(RemoteTransport):
         return self._files
 
     def _send(self, source: Path, target: str, deadline: Deadline, sending: Sending) -> None:
-        with _translate_errors(self.place):
+        with translate_errors(self.place):
             files = self._sftp()
         if files is None:
             self._send_by_shell(source, target, deadline, sending)
@@ -112,7 +100,7 @@ class SshTransport(RemoteTransport):
         try:
             with source.open("rb") as file, files.open(target, "wb") as there:
                 there.set_pipelined(True)
-                while chunk := file.read(_CHUNK):
+                while chunk := file.read(CHUNK):
                     there.settimeout(left_s(deadline, self.place))
                     there.write(chunk)
                     sending.advance(len(chunk))
@@ -135,10 +123,10 @@ class SshTransport(RemoteTransport):
         """Sends a file through a program's standard input, for servers without a file service."""
         write = 'cat >"$1" && chmod "$2" "$1"'
         channel = self._open_channel(script(write, target, f"{_mode(source):o}"))
-        with _translate_errors(self.place):
+        with translate_errors(self.place):
             try:
                 with source.open("rb") as file:
-                    while chunk := file.read(_CHUNK):
+                    while chunk := file.read(CHUNK):
                         channel.settimeout(left_s(deadline, self.place))
                         channel.sendall(chunk)
                         sending.advance(len(chunk))
@@ -152,10 +140,10 @@ class SshTransport(RemoteTransport):
 
     def _fetch(self, source: str, deadline: Deadline) -> Iterator[bytes]:
         channel = self._open_channel(script('cat "$1"', source))
-        with _translate_errors(self.place):
+        with translate_errors(self.place):
             while True:
                 channel.settimeout(left_s(deadline, self.place))
-                chunk = channel.recv(_CHUNK)
+                chunk = channel.recv(CHUNK)
                 if not chunk:
                     break
                 deadline.note_output()
@@ -165,7 +153,7 @@ class SshTransport(RemoteTransport):
             raise BadFileError(f"{source} on {self.place} cannot be read: {reason}")
 
     def _open_channel(self, command: str) -> paramiko.Channel:
-        with _translate_errors(self.place):
+        with translate_errors(self.place):
             transport = None if self._client is None else self._client.get_transport()
             if transport is None or not transport.is_active():
                 raise EOFError("it is not connected")
@@ -175,50 +163,14 @@ class SshTransport(RemoteTransport):
             return channel
 
     def _start(self, command: str) -> Channel:
-        return _SshChannel(self._open_channel(command), self.place)
-
-
-class _SshChannel:
-    """A command of the ssh server."""
-
-    def __init__(self, channel: paramiko.Channel, place: str) -> None:
-        self._channel = channel
-        self._place = place
-        self._descriptor = channel.fileno()
-
-    def receive(self, timeout_s: float) -> Iterable[tuple[Part, bytes]]:
-        with _translate_errors(self._place):
-            return list(self._read_available(timeout_s))
-
-    def _read_available(self, timeout_s: float) -> Iterator[tuple[Part, bytes]]:
-        channel = self._channel
-        ready = channel.recv_ready() or channel.recv_stderr_ready()
-        if channel.eof_received and not ready:
-            # The output has ended; the descriptor would report that again and again.
-            channel.status_event.wait(timeout_s)
-        elif not ready:
-            select.select([self._descriptor], [], [], timeout_s)
-        if channel.recv_ready():
-            yield Part.OUTPUT, channel.recv(_CHUNK)
-        if channel.recv_stderr_ready():
-            yield Part.ERRORS, channel.recv_stderr(_CHUNK)
-        if channel.exit_status_ready() and not (
-            channel.recv_ready() or channel.recv_stderr_ready()
-        ):
-            status = channel.recv_exit_status()
-            if status < 0:
-                raise LinkLostError(f"the link broke off while a command ran on {self._place}")
-            yield Part.STATUS, status.to_bytes(4, "little")
-
-    def close(self) -> None:
-        self._channel.close()
+        return SshChannel(self._open_channel(command), self.place)
 
 
 def _rest(channel: paramiko.Channel, deadline: Deadline, place: str) -> tuple[int, str]:
     """Exit status and error output of a command whose output has been read."""
     errors = bytearray()
     channel.settimeout(left_s(deadline, place))
-    while chunk := channel.recv_stderr(_CHUNK):
+    while chunk := channel.recv_stderr(CHUNK):
         errors += chunk
     if not channel.status_event.wait(left_s(deadline, place)):
         raise EOFError("it does not answer any more")

@@ -29,8 +29,10 @@ StrictModes no
 PermitRootLogin yes
 MaxStartups 200
 MaxSessions 200
+SetEnv HOME={folder}/board
 {files}
 """
+"""The board's home is empty: what a shell does at its start would be done at each command."""
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ def ssh_server(folder: Path, *, with_files: bool = True) -> Iterator[SshServer]:
         missing("openssh-server is not installed")
     home = folder / "home"
     (home / ".ssh").mkdir(parents=True)
+    (folder / "board").mkdir()
     for key in (folder / "host_key", home / ".ssh" / "id_ed25519"):
         subprocess.run(
             [program("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True

@@ -13,14 +13,12 @@ import msgspec
 import numpy as np
 import pytest
 
-import edgeslim.runner
 from edgeslim.runner.batch_file import write_batch
 from edgeslim.runner.job import Job, Reference
 from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.protocol import check_complete
 from edgeslim.runner.runners import NativeRunner
 from tests.runner.changed_jobs import changed
-from tests.tools import program
 
 pytestmark = pytest.mark.slow
 
@@ -90,28 +88,3 @@ def test_an_input_that_is_not_finite_shows_in_the_output(
     completed = subprocess.run(**asked, capture_output=True, check=True)
     (failure,) = (event for event in check_complete(completed.stdout.splitlines()) if event.reason)
     assert failure.reason == "output 0 has values that are not finite"
-
-
-@pytest.mark.parametrize("level", ["-O0", "-O1", "-Os", "-O3"])
-@pytest.mark.parametrize("compiler", ["g++", "arm-linux-gnueabihf-g++", "aarch64-linux-gnu-g++"])
-def test_it_links_however_little_is_optimized(tmp_path: Path, compiler: str, level: str) -> None:
-    """Constants without a home are missing only where nothing is folded away."""
-    sources = Path(edgeslim.runner.__file__).parent / "native"
-    compiled = tmp_path / "edgeslim_runner.o"
-    options = ["-std=c++11", level, "-Wall", "-Wextra", "-Werror", "-Wno-psabi"]
-    subprocess.run(
-        [
-            *(program(compiler), *options, "-DEDGESLIM_OWN_LIGHT_API", "-c"),
-            *(str(sources / "edgeslim_runner.cpp"), "-o", str(compiled)),
-        ],
-        check=True,
-        timeout=300,
-    )
-    symbols = subprocess.run(
-        [program("nm"), "-C", "--undefined-only", str(compiled)],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert not [line for line in symbols.stdout.splitlines() if " edgeslim::" in line]
