@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,6 +76,26 @@ def test_of_a_quantized_model_int8_are_its_kernels_and_fp32_is_the_same_without_
     assert (whole.outputs.lost or 0.0) < 0.01
     found = sorted(path.name for path in tmp_path.iterdir())
     assert found == ["deployments.jsonl", "int7.x86.int8.nb", "int7.x86.nb"]
+
+
+def test_a_layer_that_stays_in_floats_between_others_is_proved_as_well(
+    folder: Path, tmp_path: Path
+) -> None:
+    from edgeslim.paddle_io.quantized_program import quantizable_operators
+    from edgeslim.training.program_net import load_program_net
+    from edgeslim.training.quantization.calibrate import calibrate
+
+    net = load_program_net(folder / "net")
+    first, second, *_ = (one.weight for one in quantizable_operators(net.program))
+    settings = QuantizationSettings(weight_bits=7, skip=(f"^{re.escape(second)}$",))
+    images = np.random.default_rng(0).normal(size=(8, 3, 8, 8)).astype(np.float32)
+    calibrate(net, [images], settings, "abs_max").save(tmp_path / "mixed")
+    (only,) = convert(str(tmp_path / "mixed"), [Target.X86], out=tmp_path).models
+    assert only.kernels == ("fp32", "int8")
+    kernels = read_optimized_model(only.optimized).kernels
+    found = [one.precision for one in kernels if one.operator in {"conv2d", "depthwise_conv2d"}]
+    assert set(found) == {1, 2}, (first, second, kernels)
+    assert only.outputs is not None
 
 
 def test_a_quantized_model_is_int8_unless_something_else_is_asked_for(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,9 @@ def choose_recipe(
     float_net: nn.Layer,
     images: CalibrationImages,
     recipes: Sequence[Recipe],
+    *,
     on_recipe: Callable[[RecipeTrial], None] = lambda _: None,
+    on_layer: Callable[[Recipe, str], None] = lambda *_: None,
 ) -> tuple[QuantizedModel, tuple[RecipeTrial, ...]]:
     """Quantizes by each recipe, and keeps what is nearest to the network in floats.
 
@@ -37,6 +40,7 @@ def choose_recipe(
             that are held out.
         recipes: The recipes, at least one; of equal ones the first is kept.
         on_recipe: Called with each recipe when it is judged.
+        on_layer: Called with a recipe and the name of a layer's output when that is corrected.
 
     Raises:
         ModelError: Outputs that are not finite.
@@ -45,7 +49,7 @@ def choose_recipe(
     best: QuantizedModel | None = None
     trials: list[RecipeTrial] = []
     for recipe in recipes:
-        made = calibration.quantize(recipe)
+        made = calibration.quantize(recipe, partial(on_layer, recipe))
         trial = RecipeTrial(
             recipe=recipe, snr_db=signal_to_noise_db(wanted, _outputs(made.net, images.held_out))
         )

@@ -34,7 +34,7 @@ from edgeslim.paddle_io.quantized_program import CONVOLUTIONS, QuantizableOperat
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Reader", "ScalableActivation", "equalize", "find_scalable"]
+__all__ = ["Reader", "ScalableActivation", "equalize", "find_scalable", "scale_channels"]
 
 _HOMOGENEOUS = frozenset({"relu", "leaky_relu", "pool2d", "abs"})
 """Operators that scale with their input, channel by channel, for factors above zero."""
@@ -179,24 +179,41 @@ def equalize(
             channel, its range does not matter then.
     """
     changed: dict[str, NDArray[Any]] = {}
-
-    def value(name: str) -> NDArray[np.float64]:
-        return np.asarray(changed.get(name, tensors[name]), np.float64)
-
     for one in found:
         own = np.asarray(ranges[one.name], np.float64)
+        now = {**tensors, **changed}
         weights = np.zeros_like(own)
         for reader in one.readers:
-            weights = np.maximum(weights, _range_by_input(value(reader.weight), reader.groups))
+            weights = np.maximum(weights, _range_by_input(now[reader.weight], reader.groups))
         alone = all(reader.groups == own.size for reader in one.readers)
-        factors = _factors(own, weights, 1.0 if alone and by_channel else share)
-        for name in one.divided:
-            shape = (-1,) + (1,) * (tensors[name].ndim - 1)
-            changed[name] = value(name) / factors.reshape(shape)
-        for reader in one.readers:
-            weight = value(reader.weight)
-            changed[reader.weight] = weight * _by_input(factors, weight, reader.groups)
-    return {name: array.astype(np.float32) for name, array in changed.items()}
+        changed |= scale_channels(
+            one, now, _factors(own, weights, 1.0 if alone and by_channel else share)
+        )
+    return changed
+
+
+def scale_channels(
+    one: ScalableActivation, tensors: Mapping[str, NDArray[Any]], factors: NDArray[np.float64]
+) -> dict[str, NDArray[Any]]:
+    """Divides the channels of an activation, and multiplies them again where it is read.
+
+    Args:
+        one: One of those that `find_scalable` found.
+        tensors: Values of all parameters by name.
+        factors: What each channel is divided by, above 0, ``(C,)``.
+
+    Returns:
+        The tensors that change, by name.
+    """
+    changed: dict[str, NDArray[Any]] = {}
+    for name in one.divided:
+        shape = (-1,) + (1,) * (tensors[name].ndim - 1)
+        changed[name] = (tensors[name] / factors.reshape(shape)).astype(np.float32)
+    for reader in one.readers:
+        weight = tensors[reader.weight]
+        multiplied = weight * _by_input(factors, weight, reader.groups)
+        changed[reader.weight] = multiplied.astype(np.float32)
+    return changed
 
 
 def _factors(
@@ -212,7 +229,7 @@ def _factors(
     return np.clip(factors, _SMALLEST_FACTOR, _LARGEST_FACTOR)
 
 
-def _range_by_input(weight: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
+def _range_by_input(weight: NDArray[Any], groups: int) -> NDArray[np.float64]:
     """The largest magnitude by which each input channel is multiplied, ``(C_in,)``."""
     per_filter = np.abs(weight).reshape(*weight.shape[:2], -1).max(axis=2)
     by_group = per_filter.reshape(groups, -1, weight.shape[1])
@@ -221,7 +238,7 @@ def _range_by_input(weight: NDArray[np.float64], groups: int) -> NDArray[np.floa
 
 
 def _by_input(
-    factors: NDArray[np.float64], weight: NDArray[np.float64], groups: int
+    factors: NDArray[np.float64], weight: NDArray[Any], groups: int
 ) -> NDArray[np.float64]:
     """Factors of input channels, in a shape that multiplies a weight."""
     per_group = factors.reshape(groups, 1, weight.shape[1])

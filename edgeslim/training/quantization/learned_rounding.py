@@ -32,7 +32,7 @@ _WARM = 0.2
 _PUSH = 0.05
 _RIDGE = 1e-3
 """Share of the mean square of an input that is added to each: there may be few inputs."""
-_MOST_STEPS, _FEWEST_STEPS = 300, 40
+_MOST_STEPS, _FEWEST_STEPS = 200, 40
 _WORK = 5e10
 """Products that learning a layer may take; wide layers get fewer steps."""
 _MOST_TURNS = 100

@@ -99,7 +99,10 @@ class QuantizationWork:
         with self.progress.stage("calibration", len(recipes)) as stage:
             model, trials = choose_recipe(
                 *(calibration, net, self.images, recipes),
-                lambda trial: stage.advance(note=f"{trial.recipe.text}: {trial.snr_db:.1f} dB"),
+                on_recipe=lambda trial: stage.advance(
+                    note=f"{trial.recipe.text}: {trial.snr_db:.1f} dB"
+                ),
+                on_layer=lambda recipe, layer: stage.advance(0.0, note=f"{recipe.text}: {layer}"),
             )
         after = self.evaluate(model.net, "evaluation, quantized")
         return QuantizedPart(model=model, trials=trials, settings=self.settings, after=after)
