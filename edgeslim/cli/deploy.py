@@ -16,6 +16,7 @@ from edgeslim.deployment.deploy import convert, deploy
 from edgeslim.deployment.deployed import ConvertedModels, Deployment
 from edgeslim.deployment.gates import NO_GATES
 from edgeslim.deployment.request import ConversionOptions, ConvertRequest, DeployRequest
+from edgeslim.deployment.verdict import LimitVerdict
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import LimitMissedError, UsageError
 from edgeslim.execution import Target
@@ -49,6 +50,8 @@ def command(
 
     Example: edgeslim deploy runs/pruned --assert-latency 20ms --assert-speedup 1.2
 
+    Example: edgeslim deploy runs/pruned --target-p99 25ms --max-memory 64M --max-load 300ms
+
     Example: edgeslim deploy mobilenet-v2 --device android --precisions fp32,fp16 --threads 1,2,4
     """
     done: Deployment | ConvertedModels
@@ -60,13 +63,14 @@ def command(
         print_json(document(done))
     else:
         print_deployment(done)
-    if isinstance(done, Deployment):
-        _check_gates(done)
+    is_decided = not isinstance(done, Deployment) or _check_gates(done)
     if (
-        done.failures
+        not is_decided
+        or done.failures
         or any(missing(model) for model in done.models)
         or _lacks_inside(request, done)
         or _lacks_accuracy(request, done)
+        or _lacks_soak(request, done)
     ):
         raise typer.Exit(GAPS)
 
@@ -87,6 +91,13 @@ def _lacks_accuracy(request: DeployRequest, done: Deployment | ConvertedModels) 
     )
 
 
+def _lacks_soak(request: DeployRequest, done: Deployment | ConvertedModels) -> bool:
+    """Whether a soak was asked for and is not known."""
+    if request.soak is None or not isinstance(done, Deployment):
+        return False
+    return any(model.soak is None for model in done.models)
+
+
 def _without_device(request: DeployRequest, targets: Sequence[Target]) -> ConvertRequest:
     """What is asked of a conversion alone.
 
@@ -97,8 +108,8 @@ def _without_device(request: DeployRequest, targets: Sequence[Target]) -> Conver
         raise UsageError("--convert-only needs a model")
     if request.gates != NO_GATES or request.baseline is not None:
         raise UsageError("--convert-only measures nothing, and has no baseline and no limits")
-    if request.operators:
-        raise UsageError("--convert-only measures nothing, and so no operators")
+    if request.operators or request.soak is not None:
+        raise UsageError("--convert-only measures nothing, and so no operators and no soak")
     if request.evaluate is not None:
         raise UsageError("--convert-only runs nothing, and so shows no pictures (--evaluate)")
     if len(request.threads) > 1:
@@ -112,12 +123,17 @@ def _without_device(request: DeployRequest, targets: Sequence[Target]) -> Conver
     )
 
 
-def _check_gates(done: Deployment) -> None:
-    """Ends the command if the deployment misses a limit.
+def _check_gates(done: Deployment) -> bool:
+    """Ends the command if the deployment misses a limit; says whether all limits are decided.
 
     Raises:
         LimitMissedError: A limit was missed; the message says by how much.
     """
-    missed = [f"{gate.asked}: {gate.line}" for gate in done.record.gates if not gate.met]
+    missed = [
+        f"{gate.asked}: {gate.line}"
+        for gate in done.record.gates
+        if gate.outcome == LimitVerdict.FAIL.value
+    ]
     if missed:
         raise LimitMissedError("; ".join(missed))
+    return all(gate.outcome == LimitVerdict.PASS.value for gate in done.record.gates)

@@ -186,7 +186,7 @@ def _print_model_notes(
 
 
 def _print_judgement(done: Deployment) -> None:
-    """Prints why predicted and measured differ, and which limits are met; others are errors."""
+    """Prints why predicted and measured differ, and of each limit whether it is met."""
     print_lines(*engine_lines(done.record))
     if done.record.rewriting is not None:
         print_lines(*chosen_form_lines(done.record.rewriting, done.record.model_path))
@@ -195,8 +195,7 @@ def _print_judgement(done: Deployment) -> None:
     for reason in done.record.reasons:
         print_lines(f"why predicted and measured differ: {reason}")
     for gate in done.record.gates:
-        if gate.met and gate.line not in done.warnings:
-            print_lines(f"{gate.asked} is met: {gate.line}")
+        print_lines(f"{gate.outcome} {gate.asked}: {gate.line}")
 
 
 def _print_sustained(sustained: Sustained) -> None:

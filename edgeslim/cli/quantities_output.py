@@ -9,6 +9,7 @@ from edgeslim.cli.output import print_lines, print_table
 from edgeslim.counts import format_count
 from edgeslim.durations import format_ms
 from edgeslim.runs.model_records import ModelRecord
+from edgeslim.runs.start_records import SoakRecord
 
 __all__ = ["print_quantities", "quantities_document"]
 
@@ -32,6 +33,7 @@ _COLUMNS: dict[str, tuple[Callable[[ModelRecord], Any], Callable[[Any], str]]] =
     "process peak": (lambda model: model.known_starts.peak_mb, _mb),
     "loaded": (lambda model: model.known_starts.loaded_mb, _mb),
     "after the first run": (lambda model: model.known_starts.ran_mb, _mb),
+    "growth a run": (lambda model: model.soak and _growth(model.soak), str),
 }
 
 
@@ -50,6 +52,14 @@ def print_quantities(models: Sequence[ModelRecord], names: Sequence[str]) -> Non
     headers = ["", *names]
     print_table(headers, [[header, *cells[header]] for header in shown])
     print_lines(*dict.fromkeys(line for model in models for line in _notes(model)))
+
+
+def _growth(soak: SoakRecord) -> str | None:
+    """How much a process grows in each run, with the interval."""
+    if soak.growth_kb is None or soak.growth_interval_kb is None:
+        return None
+    low, high = soak.growth_interval_kb
+    return f"{soak.growth_kb:+.2f} kB ({low:+.2f} to {high:+.2f}) over {soak.runs:,} runs"
 
 
 def _tail_ms(model: ModelRecord, share: float) -> float | None:
@@ -92,4 +102,5 @@ def quantities_document(model: ModelRecord) -> dict[str, Any]:
         "disturbed_starts": sum(start.is_disturbed for start in starts.starts),
         "page_cache_kept": starts.kept or None,
         "tails": list(model.tails),
+        "soak": model.soak,
     }

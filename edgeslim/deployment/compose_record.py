@@ -37,7 +37,7 @@ from edgeslim.runs.deployment_records import (
 from edgeslim.runs.device_accuracy import DeviceAccuracy
 from edgeslim.runs.rewriting_record import RewritingRecord
 
-__all__ = ["Found", "deployment_record"]
+__all__ = ["Found", "deployment_record", "speedups_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +53,7 @@ class Found:
         created: When measuring began, UTC.
         warnings: Warnings that are known so far.
         evaluations: How right each variant is on the device, if that was asked for.
+        look: How often its limits were looked at while it was measured.
         rewriting: The form that was chosen for the model; None if that was not looked at.
     """
 
@@ -63,6 +64,7 @@ class Found:
     states: tuple[ConditionsRow, ConditionsRow]
     created: str
     warnings: tuple[str, ...]
+    look: int = 1
     rewriting: RewritingRecord | None = None
     evaluations: tuple[DeviceAccuracy, ...] = ()
 
@@ -76,11 +78,8 @@ def deployment_record(
 ) -> DeploymentRecord:
     """The record of a deployment that is done."""
     models = [model for model in found.models if model.role is ModelRole.MODEL]
-    speedups = _speedups(models, found.models)
-    passed = judge_gates(gates, models, speedups)
-    close_calls = tuple(
-        gate.line for gate in passed if gate.met and _is_close_call(gate.interval, gate.limit)
-    )
+    speedups = speedups_of(found.models)
+    judged = judge_gates(gates, models, speedups, look=found.look)
     accuracy, unread = _accuracy(request)
     record = DeploymentRecord(
         id=new_id(),
@@ -101,11 +100,11 @@ def deployment_record(
         engine_ratios=engine_ratios(models),
         inputs=inputs_record(found.subjects[0].model.given),
         accuracy=accuracy,
-        gates=passed,
+        gates=judged,
         rewriting=found.rewriting,
         evaluations=found.evaluations,
         failed=tuple(failure for subject in found.subjects for failure in subject.failed),
-        warnings=(*found.warnings, *close_calls, *unread),
+        warnings=(*found.warnings, *unread),
     )
     return msgspec.structs.replace(
         record, reasons=tuple(reason.line for reason in reasons_of(record))
@@ -122,18 +121,13 @@ def _accuracy(request: ResolvedDeployment) -> tuple[AccuracyRecord | None, tuple
         return None, (f"nothing is known of the accuracy: {error}",)
 
 
-def _speedups(
-    models: Sequence[ModelRecord], others: Sequence[ModelRecord]
-) -> tuple[SpeedupRecord, ...]:
+def speedups_of(models: Sequence[ModelRecord]) -> tuple[SpeedupRecord, ...]:
     """Speed-up of each model over the baseline with as many threads."""
     found = (
         speedup_of(model, baseline)
         for model in models
-        for baseline in others
+        if model.role is ModelRole.MODEL
+        for baseline in models
         if baseline.role is ModelRole.BASELINE and baseline.threads == model.threads
     )
     return tuple(speedup for speedup in found if speedup is not None)
-
-
-def _is_close_call(interval: tuple[float, float] | None, limit: float) -> bool:
-    return interval is not None and interval[0] <= limit <= interval[1]

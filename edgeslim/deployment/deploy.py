@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -16,17 +15,16 @@ from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.required_memory import check_memory
 from edgeslim.deployment.claims import Claim, Proof
 from edgeslim.deployment.compose_record import Found, deployment_record
+from edgeslim.deployment.decide import Measured, MoreMeasuring, measure_until_decided
 from edgeslim.deployment.deployed import (
     ConvertedModel,
     ConvertedModels,
     Deployment,
-    mark_fastest,
     rounding_warning,
     slowness_warnings,
 )
 from edgeslim.deployment.engine_choice import attach_engines
 from edgeslim.deployment.evaluate import evaluate_deployed
-from edgeslim.deployment.gates import NO_GATES
 from edgeslim.deployment.inside import inside_record, measure_inside
 from edgeslim.deployment.models_under_test import (
     ModelUnderTest,
@@ -37,7 +35,8 @@ from edgeslim.deployment.models_under_test import (
 )
 from edgeslim.deployment.origins import NO_BASELINE
 from edgeslim.deployment.proving import open_prover
-from edgeslim.deployment.recording import model_record, output_record
+from edgeslim.deployment.record_maker import RecordMaker
+from edgeslim.deployment.recording import output_record
 from edgeslim.deployment.request import (
     ConvertRequest,
     DeployRequest,
@@ -46,6 +45,7 @@ from edgeslim.deployment.request import (
     resolve,
 )
 from edgeslim.deployment.rewritten import FormUnderTest, find_other_form
+from edgeslim.deployment.soaks import measure_soaks
 from edgeslim.deployment.sustained import Sustained, measure_sustained
 from edgeslim.deployment.variants import (
     TablePredictions,
@@ -60,10 +60,9 @@ from edgeslim.evaluating.task_pictures import IMAGES, TaskPictures
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.measuring.device_session import DeviceSession, open_device, with_threads
 from edgeslim.measuring.networks import MeasuredNetworks
-from edgeslim.measuring.starts import MeasuredStarts
 from edgeslim.options import called_with
 from edgeslim.runs.deployment_history import append_record
-from edgeslim.runs.deployment_records import FailedRecord, ModelRecord, ModelRole
+from edgeslim.runs.deployment_records import FailedRecord, ModelRecord
 from edgeslim.targets import Place, read_laws
 
 __all__ = ["ConvertedModels", "Deployment", "convert", "deploy"]
@@ -139,40 +138,40 @@ def _deploy_on(
         form = _find_form(request, resolved, model, scratch)
         baseline, warnings = _find_baseline(request, resolved, prepared, sessions, scratch)
         beside = [subject for subject in (form.subject, baseline) if subject is not None]
+        is_paired = is_choice or bool(beside)
         # Not before the proof: a model that is refused leaves not even a folder.
         folder, _ = new_folder(resolved.folder), new_folder(resolved.history.parent)
         stage.advance(note="converted, and outputs compared")
         before, created = session.conditions(), now()
-        measured = measure_models(
+        networks = measure_models(
             [model, *beside],
             rounds=_rounds(request, resolved, form, is_choice=is_choice),
-            paired=is_choice or bool(beside),
+            paired=is_paired,
             progress=progress,
         )
         stage.advance(note="measured")
-        model, rewriting = form.choose(model, measured, known)
+        model, rewriting = form.choose(model, networks, known)
         subjects = [model] if baseline is None else [model, baseline]
-        starts = measure_starts_of(subjects, progress=progress)
+        make = RecordMaker(subjects, resolved, folder, known)
+        measured, look = _measure_beyond(make, request, networks, is_paired=is_paired)
         sustained = _measure_sustained(model, request)
-        models, *others = (
-            _variant_records(subject, resolved, folder, known, (measured, starts))
-            for subject in subjects
-        )
+        models, others = make.records(measured)
         models, unmeasured = _add_inside(models, model, request)
         evaluations, unjudged = evaluate_deployed(model, pictures, folder, progress)
         after = session.conditions()
     models = _add_sustained(models, sustained)
     found = Found(
         subjects=subjects,
-        models=(*mark_fastest(models), *chain(*others)),
-        measured=measured,
+        models=(*models, *others),
+        measured=measured.networks,
         table=known.table,
         states=(before, after),
         created=created,
+        look=look,
         rewriting=rewriting,
         evaluations=evaluations,
         warnings=(
-            *(*absent, *warnings, *starts.troubles, *unmeasured, *unjudged),
+            *(*absent, *warnings, *measured.all_troubles, *unmeasured, *unjudged),
             *(*_rounding_warnings(subjects), *slowness_warnings(models)),
         ),
     )
@@ -275,7 +274,7 @@ def _rounds(
     request: DeployRequest, resolved: ResolvedDeployment, form: FormUnderTest, *, is_choice: bool
 ) -> int:
     """How often each variant is timed: what is asked for, or more where something depends on it."""
-    needs_many = is_choice or resolved.baseline is not None or request.gates != NO_GATES
+    needs_many = is_choice or resolved.baseline is not None or request.gates.needs_rounds
     if request.rounds is not None or needs_many:
         return request.rounds or _PAIRED_ROUNDS
     return _ROUNDS if form.subject is None else _FORM_ROUNDS
@@ -291,27 +290,22 @@ def _measure_sustained(model: ModelUnderTest, request: DeployRequest) -> Sustain
     )
 
 
-def _variant_records(
-    subject: ModelUnderTest,
-    resolved: ResolvedDeployment,
-    folder: Path,
-    known: TablePredictions,
-    found: tuple[MeasuredNetworks, MeasuredStarts],
-) -> list[ModelRecord]:
-    """Records of all proved variants of a model, with their files in the folder of the result."""
-    measured, starts = found
-    is_model = subject.role is ModelRole.MODEL
-    # A model is called alike in both of its forms; a baseline's files are told from the model's.
-    names = (subject.model.name, subject.name) if is_model else ("", "")
-    return [
-        model_record(
-            *(subject, variant, difference, measured, known),
-            optimized=copy_to_folder(variant.file, folder, names),
-            target_ms=resolved.target_ms if is_model else None,
-            starts=starts.starts.get(variant.id),
-        )
-        for variant, difference in subject.tried
-    ]
+def _measure_beyond(
+    make: RecordMaker, request: DeployRequest, networks: MeasuredNetworks, *, is_paired: bool
+) -> tuple[Measured, int]:
+    """Measures starts, memory and a soak if asked for, and all on until limits are decided.
+
+    Returns what was measured, and how often the limits were looked at.
+    """
+    subjects, progress = make.subjects, request.progress
+    starts = measure_starts_of(subjects, progress=progress)
+    soaks, troubles = measure_soaks(subjects[0], request.soak, networks, progress)
+    return measure_until_decided(
+        Measured(networks=networks, starts=starts, soaks=soaks, troubles=troubles),
+        lambda found, look: make.judge(found, request.gates, look),
+        MoreMeasuring(subjects=subjects, paired=is_paired, progress=progress),
+        patience_s=request.patience_s,
+    )
 
 
 @called_with(ConvertRequest)

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from edgeslim.deployment.deployed import format_variant
-from edgeslim.durations import format_ms, parse_ms
+from edgeslim.deployment.limit_judge import LimitJudge
+from edgeslim.durations import parse_ms
 from edgeslim.errors import UsageError
 from edgeslim.options import Option
 from edgeslim.runs.deployment_records import GateRecord, ModelRecord, SpeedupRecord
+from edgeslim.sizes import parse_kb, parse_mb
 
 __all__ = ["NO_GATES", "Gates", "judge_gates"]
 
@@ -27,17 +28,42 @@ class Gates:
     """
 
     latency_ms: Annotated[float | None, _GATES("--assert-latency", parse=parse_ms)] = None
-    """Exit with 1 if the fastest variant takes longer: 20ms."""
+    """The fastest variant takes at most so long: 20ms. PASS, FAIL or INCONCLUSIVE is said of each
+    limit; the command ends with 1 if one is missed, else with 3 if one is not decided."""
     speedup: Annotated[float | None, _GATES("--assert-speedup")] = None
-    """Exit with 1 if the fastest variant's speed-up over the baseline is smaller: 1.2."""
+    """Its speed-up over the baseline is at least so large: 1.2."""
+    p99_ms: Annotated[float | None, _GATES("--target-p99", parse=parse_ms)] = None
+    """99 of 100 of its runs take at most so long: 25ms."""
+    p999_ms: Annotated[float | None, _GATES("--target-p999", parse=parse_ms)] = None
+    """999 of 1,000 of its runs take at most so long."""
+    load_ms: Annotated[float | None, _GATES("--max-load", parse=parse_ms)] = None
+    """It is loaded in so long, from the disk where the page cache can be dropped: 300ms."""
+    first_ms: Annotated[float | None, _GATES("--max-first", parse=parse_ms)] = None
+    """Its first run takes at most so long: 100ms."""
+    memory_mb: Annotated[float | None, _GATES("--max-memory", parse=parse_mb)] = None
+    """Runtime and model take at most so much memory: 64M."""
+    growth_kb: Annotated[float | None, _GATES("--max-growth", parse=parse_kb)] = None
+    """Its process grows by at most so much in each run of --soak: 1k."""
 
     def __post_init__(self) -> None:
         for option, value in (
             ("--assert-latency", self.latency_ms),
             ("--assert-speedup", self.speedup),
+            ("--target-p99", self.p99_ms),
+            ("--target-p999", self.p999_ms),
+            ("--max-load", self.load_ms),
+            ("--max-first", self.first_ms),
+            ("--max-memory", self.memory_mb),
+            ("--max-growth", self.growth_kb),
         ):
             if value is not None and not 0 < value < float("inf"):
                 raise UsageError(f"{option} must be above 0, not {value:g}")
+
+    @property
+    def needs_rounds(self) -> bool:
+        """Whether a limit depends on timed rounds."""
+        limits = (self.latency_ms, self.speedup, self.p99_ms, self.p999_ms)
+        return any(limit is not None for limit in limits)
 
 
 NO_GATES = Gates()
@@ -45,83 +71,45 @@ NO_GATES = Gates()
 
 
 def judge_gates(
-    gates: Gates, models: Iterable[ModelRecord], speedups: Iterable[SpeedupRecord]
+    gates: Gates,
+    models: Iterable[ModelRecord],
+    speedups: Iterable[SpeedupRecord],
+    *,
+    look: int = 1,
 ) -> tuple[GateRecord, ...]:
     """Judges whether the fastest variant meets each limit.
 
-    What decides is the measured value itself, and not an end of its interval: a stricter gate
-    would refuse half of all models that are exactly as fast as asked for because the machine was
-    busy. Where the limit is inside the interval another run might decide otherwise, and the line
-    says so.
+    A limit is met or missed when the interval of what was measured is on one side of it; else it
+    is not decided, and the line says what would decide it (`edgeslim.deployment.verdict`).
+
+    Args:
+        gates: The limits, of which those that are None are left out.
+        models: Variants of the model.
+        speedups: Their speed-ups over the baseline.
+        look: How often these limits have been looked at, this time included.
     """
     fastest = next((model for model in models if model.fastest), None)
     if fastest is None:
         return ()
-    found: list[GateRecord] = []
-    name = f"{fastest.name} in {format_variant(fastest.precision, fastest.threads)}"
-    if gates.latency_ms is not None:
-        found.append(_judge_latency(name, fastest, gates.latency_ms))
+    judge = LimitJudge(fastest, look)
     speedup = next((candidate for candidate in speedups if candidate.model == fastest.id), None)
-    if gates.speedup is not None and speedup is not None:
-        found.append(_judge_speedup(name, speedup, gates.speedup))
-    elif gates.speedup is not None:
-        found.append(_judge_missing_speedup(name, fastest, gates.speedup))
+    found: list[GateRecord] = []
+    if gates.latency_ms is not None:
+        found.append(judge.latency(gates.latency_ms))
+    if gates.speedup is not None:
+        found.append(judge.speedup(speedup, gates.speedup))
+    for share, limit_ms, option in (
+        (0.99, gates.p99_ms, "--target-p99"),
+        (0.999, gates.p999_ms, "--target-p999"),
+    ):
+        if limit_ms is not None:
+            found.append(judge.quantile(share, limit_ms, option))
+    if gates.load_ms is not None:
+        found.append(judge.load(gates.load_ms))
+    if gates.first_ms is not None:
+        found.append(judge.first_run(gates.first_ms))
+    if gates.memory_mb is not None:
+        found.append(judge.memory(gates.memory_mb))
+    if gates.growth_kb is not None:
+        found.append(judge.growth(gates.growth_kb))
     return tuple(found)
-
-
-def _judge_latency(name: str, model: ModelRecord, limit_ms: float) -> GateRecord:
-    found_ms, interval = model.latency_ms, model.latency_interval_ms
-    over_ms = found_ms - limit_ms
-    met = over_ms <= 0
-    by = f"{format_ms(abs(over_ms))} ({abs(over_ms) / limit_ms:.1%})"
-    range_text = "" if interval is None else f" ({' to '.join(map(format_ms, interval))})"
-    return GateRecord(
-        model=model.id,
-        asked=f"--assert-latency {limit_ms:g}ms",
-        limit=limit_ms,
-        found=found_ms,
-        interval=interval,
-        met=met,
-        line=(
-            f"{name} takes {format_ms(found_ms)}{range_text}, {by} "
-            f"{'within' if met else 'over'} the limit of {format_ms(limit_ms)}"
-            f"{_doubt_clause(interval, limit_ms)}"
-        ),
-    )
-
-
-def _judge_speedup(name: str, speedup: SpeedupRecord, limit: float) -> GateRecord:
-    low, high = speedup.interval
-    met = speedup.ratio >= limit
-    difference = abs(speedup.ratio - limit)
-    by = f"{difference:.3f} ({difference / limit:.1%}) {'above' if met else 'below'}"
-    return GateRecord(
-        model=speedup.model,
-        asked=f"--assert-speedup {limit:g}",
-        limit=limit,
-        found=speedup.ratio,
-        interval=speedup.interval,
-        met=met,
-        line=(
-            f"{name} is {speedup.ratio:.3f} times as fast as the baseline ({low:.3f} to "
-            f"{high:.3f}), {by} the limit of {limit:g}{_doubt_clause(speedup.interval, limit)}"
-        ),
-    )
-
-
-def _judge_missing_speedup(name: str, model: ModelRecord, limit: float) -> GateRecord:
-    return GateRecord(
-        model=model.id,
-        asked=f"--assert-speedup {limit:g}",
-        limit=limit,
-        found=0.0,
-        interval=None,
-        met=False,
-        line=f"{name} has no speed-up to compare with {limit:g}: the baseline does not run so",
-    )
-
-
-def _doubt_clause(interval: tuple[float, float] | None, limit: float) -> str:
-    if interval is None or not interval[0] <= limit <= interval[1]:
-        return ""
-    return "; the limit is inside the interval, so another run may decide otherwise"

@@ -39,6 +39,8 @@ __all__ = [
 
 _PATIENCE_S = 60.0
 """How long all rounds together wait for a disturbed device, unless they have many models."""
+STARTS = 3
+"""How often each variant starts warm, and as often cold, before a limit needs more."""
 _PREFIX = "baseline."
 """Start of the name of a baseline's file, so that it differs from the model's own."""
 
@@ -191,6 +193,7 @@ def measure_models(
     *,
     rounds: int,
     paired: bool,
+    seconds: float = 0.5,
     progress: Progress = SILENT,
 ) -> MeasuredNetworks:
     """Measures all variants in turns, so that slow changes of the device affect them alike.
@@ -199,6 +202,7 @@ def measure_models(
         subjects: The model, and its baseline if there is one.
         rounds: How often each variant is timed.
         paired: Whether each round is a fair comparison by itself.
+        seconds: Time for each variant in each round.
         progress: Display that shows the progress.
 
     Raises:
@@ -216,17 +220,18 @@ def measure_models(
             groups[group] = (DriftWatch(variant.session, patience_s=patience_s), [])
         groups[group][1].append(network)
     return measure_side_by_side(
-        list(groups.values()), rounds=rounds, paired=paired, progress=progress
+        list(groups.values()), rounds=rounds, seconds=seconds, paired=paired, progress=progress
     )
 
 
 def measure_starts_of(
-    subjects: Sequence[ModelUnderTest], *, progress: Progress = SILENT
+    subjects: Sequence[ModelUnderTest], *, times: int = STARTS, progress: Progress = SILENT
 ) -> MeasuredStarts:
     """Measures how all variants start, and the memory that they take.
 
     Args:
         subjects: The model, and its baseline if there is one.
+        times: How often each starts warm, and as often cold.
         progress: Display that shows the progress.
 
     Raises:
@@ -241,7 +246,7 @@ def measure_starts_of(
     found: list[MeasuredStarts] = []
     with progress.stage("starts", len(groups)) as stage:
         for session, networks in groups.values():
-            found.append(measure_starts(session, networks))
+            found.append(measure_starts(session, networks, times=times))
             stage.advance()
     return MeasuredStarts(
         starts={name: starts for one in found for name, starts in one.starts.items()},

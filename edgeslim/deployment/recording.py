@@ -16,6 +16,7 @@ from edgeslim import ops
 from edgeslim.companion import LitePython, describe_lite_python, find_lite_python
 from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.conversion.model_inputs import GivenInputs
+from edgeslim.deployment.decide import Measured
 from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.measured_ranges import Ranges
 from edgeslim.deployment.models_under_test import ModelUnderTest
@@ -25,7 +26,6 @@ from edgeslim.deployment.variants import ModelVariant, TablePredictions
 from edgeslim.files import read_bytes
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import DeviceSession
-from edgeslim.measuring.networks import MeasuredNetworks
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 from edgeslim.runs.deployment_records import (
@@ -38,7 +38,6 @@ from edgeslim.runs.deployment_records import (
     TableRecord,
     VersionsRecord,
 )
-from edgeslim.runs.start_records import StartsRecord
 from edgeslim.version import __version__
 
 __all__ = [
@@ -147,12 +146,11 @@ def model_record(
     subject: ModelUnderTest,
     variant: ModelVariant,
     difference: OutputDifference,
-    measured: MeasuredNetworks,
+    found: Measured,
     known: TablePredictions,
     *,
     optimized: Path,
     target_ms: float | None,
-    starts: StartsRecord | None = None,
 ) -> ModelRecord:
     """The record of one variant of a model, as it was measured.
 
@@ -160,12 +158,12 @@ def model_record(
         subject: The model with all its variants.
         variant: The variant that is recorded.
         difference: How far its outputs are from Paddle's.
-        measured: Samples of all rounds.
+        found: Samples of all rounds, starts and soaks.
         known: Predictions of the table, if there is one.
         optimized: File that the device ran, in the folder of the result.
         target_ms: Latency limit in ms that the model was made for, if any.
-        starts: How it starts, if that is known.
     """
+    measured = found.networks
     measurement, facts = measured.measurements[variant.id], variant.file.facts
     predictor = known.predictor(variant)
     prediction = None if predictor is None else predictor.predict(subject.graph.specs)
@@ -197,7 +195,8 @@ def model_record(
         engine=variant.session.engine,
         engine_version=variant.session.library_version if variant.session.engine else "",
         converter=variant.file.converter if variant.session.engine else "",
-        starts=starts,
+        starts=found.starts.starts.get(variant.id),
+        soak=found.soaks.get(variant.id),
     )
     return msgspec.structs.replace(
         record,

@@ -46,6 +46,7 @@ _VARIANTS = Option("Variants")
 _SPEEDUP = Option("Speed-up")
 _INSIDE = Option("Operators")
 _ACCURACY = Option("Accuracy")
+_LIMITS = Option("Limits for a script")
 
 
 def _parse_thread_counts(text: str) -> tuple[int, ...]:
@@ -95,6 +96,9 @@ class DeployRequest(ConversionOptions):
     """Table to predict with; a search has its own."""
     sustained_s: Annotated[float | None, OPTION("--sustained", parse=parse_s)] = None
     """Also run it so long without a pause, since a phone's first minute is not its tenth: 10min."""
+    soak: Annotated[int | None, OPTION] = None
+    """Also run it so often in one process, each time with other inputs, and say how the process
+    grows: 1000."""
     operators: Annotated[bool, _INSIDE] = False
     """Also find what each operator takes inside the network."""
     operators_s: Annotated[float, _INSIDE("--time", parse=parse_s)] = 120.0
@@ -121,6 +125,8 @@ class DeployRequest(ConversionOptions):
     """Number of pictures, drawn from the task's validation; by default 500."""
     gates: Annotated[Gates, OptionsOf(Gates)] = NO_GATES
     """Limits that are judged; the record says whether they are met."""
+    patience_s: Annotated[float, _LIMITS("--patience", parse=parse_s)] = 60.0
+    """How long measuring may go on until every limit is decided: 10min."""
     device: Annotated[str | DeviceChoice, OptionsOf(DeviceChoice, _DEVICE)] = ""
     """Name of the device's profile; by default the search's, or host."""
     command: Sequence[str] = ()
@@ -147,6 +153,10 @@ class DeployRequest(ConversionOptions):
             raise UsageError("--operators is of one precision and one number of threads")
         if self.operators and any(name != DEFAULT for name in self.engines):
             raise UsageError(f"--operators is of {DEFAULT} alone; leave --engine out")
+        if self.soak is not None and self.soak < 1:
+            raise UsageError(f"--soak must be at least 1, not {self.soak}")
+        if self.gates.growth_kb is not None and self.soak is None:
+            raise UsageError("--max-growth is of a soak: give --soak 1000 too")
         if self.operators_s <= 0:
             raise UsageError("--time must be longer than nothing")
         if self.images is not None and self.evaluate is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.decide import Measured
 from edgeslim.deployment.models_under_test import ModelUnderTest, model_under_test
 from edgeslim.deployment.recording import model_record
 from edgeslim.deployment.speedup import speedup_of
@@ -167,7 +168,7 @@ def judge_form(
     """
     old, new = (
         model_record(
-            *(subject, variant, difference, measured, known),
+            *(subject, variant, difference, Measured(networks=measured), known),
             optimized=variant.file.path,
             target_ms=None,
         )

@@ -23,6 +23,7 @@ __all__ = [
     "Difference",
     "Estimate",
     "Logs",
+    "confidence_interval",
     "difference",
     "discoveries",
     "estimate",
@@ -114,6 +115,27 @@ def estimate(logs: Sequence[float] | Logs, *, level: float = LEVEL) -> Estimate:
         rounds=count,
         level=level,
     )
+
+
+def confidence_interval(found: Estimate, level: float) -> tuple[float, float]:
+    """The interval of what endlessly many rounds of the same session would give.
+
+    It is narrower than that of an `Estimate`, which has the error of another deployment in it.
+
+    Args:
+        found: An estimate with its own interval.
+        level: Level of the interval.
+    """
+    freedom = found.rounds - 2 * int(_TRIMMED * found.rounds) - 1
+    if freedom < 1:
+        return 0.0, math.inf
+    from scipy import stats
+
+    half = math.log(found.interval[1] / found.value) / math.sqrt(2)
+    half *= float(
+        stats.t.isf((1 - level) / 2, freedom) / stats.t.isf((1 - found.level) / 2, freedom)
+    )
+    return found.value * math.exp(-half), found.value * math.exp(half)
 
 
 def log_shortest(samples_ns: Sequence[int]) -> float:

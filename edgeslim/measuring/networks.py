@@ -26,6 +26,7 @@ from edgeslim.runs.deployment_records import ModelRound, RoundRecord
 __all__ = [
     "MeasuredNetworks",
     "OptimizedNetwork",
+    "join_networks",
     "measure_networks",
     "measure_side_by_side",
 ]
@@ -267,20 +268,53 @@ class _RoundResults:
 
     def pool(self) -> MeasuredNetworks:
         """Pools the undisturbed rounds of each network, or all where there is no such round."""
-        counted = {name: _undisturbed_rounds(done) or done for name, done in self.rounds_of.items()}
-        return MeasuredNetworks(
-            measurements={
-                name: Measurement.pool([timed.measurement for timed in done])
-                for name, done in counted.items()
-            },
-            references_ms={
-                name: mean(timed.reference_ms for timed in done) for name, done in counted.items()
-            },
-            rounds_of={name: tuple(done) for name, done in self.rounds_of.items()},
-            rounds=tuple(self._rounds),
-            device_s=self._device_s,
-            waited_s=self._waited_s,
+        return _pool(self.rounds_of, self._rounds, self._device_s, self._waited_s)
+
+
+def join_networks(first: MeasuredNetworks, second: MeasuredNetworks) -> MeasuredNetworks:
+    """Two measurements one after the other; networks that only the first has keep its rounds."""
+    number = 1 + max((own.number for own in first.rounds), default=-1)
+    end_s = max((own.end_s for own in first.rounds), default=0.0)
+    rounds = [
+        msgspec.structs.replace(
+            own,
+            number=number + own.number,
+            start_s=end_s + own.start_s,
+            end_s=end_s + own.end_s,
         )
+        for own in second.rounds
+    ]
+    rounds_of = {name: list(done) for name, done in first.rounds_of.items()}
+    for name, done in second.rounds_of.items():
+        rounds_of.setdefault(name, []).extend(
+            msgspec.structs.replace(own, round=number + own.round) for own in done
+        )
+    return _pool(
+        *(rounds_of, [*first.rounds, *rounds]),
+        *(first.device_s + second.device_s, first.waited_s + second.waited_s),
+    )
+
+
+def _pool(
+    rounds_of: Mapping[str, Sequence[ModelRound]],
+    rounds: Sequence[RoundRecord],
+    device_s: float,
+    waited_s: float,
+) -> MeasuredNetworks:
+    counted = {name: _undisturbed_rounds(done) or done for name, done in rounds_of.items()}
+    return MeasuredNetworks(
+        measurements={
+            name: Measurement.pool([timed.measurement for timed in done])
+            for name, done in counted.items()
+        },
+        references_ms={
+            name: mean(timed.reference_ms for timed in done) for name, done in counted.items()
+        },
+        rounds_of={name: tuple(done) for name, done in rounds_of.items()},
+        rounds=tuple(rounds),
+        device_s=device_s,
+        waited_s=waited_s,
+    )
 
 
 def _undisturbed_rounds(done: Sequence[ModelRound]) -> list[ModelRound]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from edgeslim.conversion.operator_jobs import model_job, null_operator, operator_jobs
-from edgeslim.errors import EdgeslimError
+from edgeslim.errors import EdgeslimError, RunnerError
 from edgeslim.files import temporary_folder
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.networks import OptimizedNetwork
@@ -18,11 +18,15 @@ from edgeslim.runner.job import Job, Outcome
 from edgeslim.runner.protocol import Entry
 from edgeslim.runs.start_records import AloneRecord, StartRecord, StartsRecord
 
-__all__ = ["MeasuredStarts", "measure_starts"]
+__all__ = ["MeasuredSoak", "MeasuredStarts", "join_starts", "measure_soak", "measure_starts"]
 
-_TIMES = 3
 _MB_OF_KB = 1024 / 1e6
 _WARM, _COLD = "warm", "cold"
+
+_SOAK_S = 60.0
+_TIMES_LATENCY = 20.0
+"""How many times as long as usual a run of a soak may take, its new inputs included."""
+_LEAST_RUN_S = 0.02
 
 _TOO_OLD = (
     "the runner on the device was built before starts and memory were measured; build it again "
@@ -44,7 +48,7 @@ class MeasuredStarts:
 
 
 def measure_starts(
-    session: DeviceSession, networks: Sequence[OptimizedNetwork], *, times: int = _TIMES
+    session: DeviceSession, networks: Sequence[OptimizedNetwork], *, times: int
 ) -> MeasuredStarts:
     """Starts networks in turns, warm and cold, and the runtime alone between them.
 
@@ -84,6 +88,70 @@ def measure_starts(
         else:
             starts[network.name] = found
     return MeasuredStarts(starts=starts, troubles=tuple(troubles))
+
+
+def join_starts(first: MeasuredStarts, second: MeasuredStarts) -> MeasuredStarts:
+    """The starts of two measurements of the same networks together."""
+    starts = dict(first.starts)
+    for name, more in second.starts.items():
+        if name in starts:
+            own = starts[name]
+            starts[name] = msgspec.structs.replace(
+                own,
+                starts=(*own.starts, *more.starts),
+                alone=(*own.alone, *more.alone),
+                kept=own.kept or more.kept,
+            )
+    return MeasuredStarts(starts=starts, troubles=(*first.troubles, *second.troubles))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasuredSoak:
+    """The memory of a process over many runs of a network.
+
+    Args:
+        runs: Number of runs that were made after the first.
+        sizes_kb: Memory of the process, read evenly over the runs; empty if it is not known.
+        first_peak_kb: Largest memory until the first run was over.
+        peak_kb: Largest memory until the end.
+    """
+
+    runs: int
+    sizes_kb: tuple[int, ...]
+    first_peak_kb: int
+    peak_kb: int
+
+
+def measure_soak(
+    session: DeviceSession, network: OptimizedNetwork, *, runs: int, latency_ms: float
+) -> MeasuredSoak:
+    """Runs a network many times in one process, each time with other inputs.
+
+    Args:
+        session: The device, with the engine and the threads that it runs with.
+        network: The network, whose inputs are those that it is timed with.
+        runs: Number of runs after the first.
+        latency_ms: Its usual latency, by which the time is limited.
+
+    Raises:
+        RunnerError, ProgramError: It does not run so often, or the runner is too old for it.
+        LinkError: The device was lost for good.
+    """
+    job = model_job(network.name, network.file, network.graph, (), network.inputs)
+    limit_s = _SOAK_S + runs * max(_LEAST_RUN_S, _TIMES_LATENCY * latency_ms / 1e3)
+    entry = msgspec.structs.replace(job.entry, start=_WARM, soak=runs, timeout_s=limit_s)
+    (outcome,) = run_batch(session.runner, [replace(job, entry=entry)])
+    if outcome.error is not None:
+        raise outcome.error
+    found = outcome.start
+    if found is None or not found.soak_runs:
+        raise RunnerError(f"there is no soak of {network.name}: {_TOO_OLD}")
+    return MeasuredSoak(
+        runs=found.soak_runs,
+        sizes_kb=found.soak_kb,
+        first_peak_kb=found.peak_kb,
+        peak_kb=found.soak_peak_kb,
+    )
 
 
 def _empty_job(session: DeviceSession, scratch: Path) -> Job | None:

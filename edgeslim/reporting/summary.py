@@ -44,10 +44,13 @@ def verdict(evidence: Evidence) -> Verdict:
     accuracy = record.accuracy
     if accuracy is not None:
         parts.append(f"{accuracy.metric} {format_value(accuracy.value, NumberUnit.SHARE)}")
-    broken = [gate for gate in record.gates if not gate.met]
+    broken = [gate for gate in record.gates if gate.outcome == "FAIL"]
     if broken:
         parts.append(f"{len(broken)} of {len(record.gates)} gates not met")
-    met = False if broken else subject.met
+    undecided = [gate for gate in record.gates if gate.outcome == "INCONCLUSIVE"]
+    if undecided:
+        parts.append(f"{len(undecided)} of {len(record.gates)} gates not decided")
+    met = False if broken else None if undecided and subject.met else subject.met
     return Verdict(sentence="; ".join(part for part in parts if part) + ".", met=met)
 
 

@@ -175,10 +175,14 @@ class GateRecord(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         model: Id of the model that was judged.
         asked: The option as on the command line: ``--assert-latency 20ms``.
-        limit, found: The limit and the result: milliseconds, or the ratio of a speed-up.
+        limit, found: The limit and the result: milliseconds, megabytes, kilobytes a run, or the
+            ratio of a speed-up.
         interval: Interval of the result, if it is known.
-        met: Whether the result is within the limit.
+        met: Whether the result is within the limit, decided or not.
         line: The judgement in words.
+        verdict: ``PASS``, ``FAIL`` or ``INCONCLUSIVE``; empty in older records, where the result
+            decided whatever its interval.
+        decides: What would decide a limit that is not decided.
     """
 
     model: str
@@ -188,6 +192,13 @@ class GateRecord(msgspec.Struct, frozen=True, kw_only=True):
     interval: tuple[float, float] | None
     met: bool
     line: str
+    verdict: str = ""
+    decides: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """The verdict, also of an older record."""
+        return self.verdict or ("PASS" if self.met else "FAIL")
 
 
 class AccuracyRecord(msgspec.Struct, frozen=True, kw_only=True):

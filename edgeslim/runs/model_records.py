@@ -13,7 +13,7 @@ from edgeslim.execution import Precision
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
 from edgeslim.runs.inside_record import InsideRecord
-from edgeslim.runs.start_records import StartsRecord
+from edgeslim.runs.start_records import SoakRecord, StartsRecord
 
 __all__ = [
     "Known",
@@ -209,6 +209,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         converter: Name and version of what converted it.
         inside: What each operator took in the network, if that was asked for.
         starts: How it starts and what memory it takes; None in older records.
+        soak: Memory over many runs, if that was asked for.
         tails: Quantiles above the median that enough samples show; empty in older records.
     """
 
@@ -243,6 +244,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     converter: str = ""
     inside: InsideRecord | None = None
     starts: StartsRecord | None = None
+    soak: SoakRecord | None = None
     tails: tuple[TailRecord, ...] = ()
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from statistics import median
 
 import msgspec
 
-__all__ = ["AloneRecord", "StartRecord", "StartsRecord"]
+__all__ = ["AloneRecord", "SoakRecord", "StartRecord", "StartsRecord"]
 
 _INTERRUPTED = 0.05
 """Share of a start without a core above which other programs disturbed it."""
@@ -130,6 +130,37 @@ class StartsRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     def _memory(self, get: Callable[[StartRecord], float]) -> float | None:
         return _median(get(start) for start in self.starts if start.peak_mb > 0)
+
+
+class SoakRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Many runs of a model in one process, each with other inputs.
+
+    Args:
+        runs: Number of runs, without the first.
+        memory_mb: Memory of the process, read evenly over the runs; empty if it is not known.
+        first_peak_mb: Largest memory of the process until the first run was over.
+        peak_mb: Largest memory of the process until the end.
+        growth_kb: How much the process grows in each run, in kB, once it has settled; None if
+            that is not known.
+        growth_interval_kb: The 95 % interval of that.
+    """
+
+    runs: int
+    memory_mb: tuple[float, ...] = ()
+    first_peak_mb: float = 0.0
+    peak_mb: float = 0.0
+    growth_kb: float | None = None
+    growth_interval_kb: tuple[float, float] | None = None
+
+    @property
+    def surplus_mb(self) -> float:
+        """How much larger the largest memory was than that of the start."""
+        return max(0.0, self.peak_mb - self.first_peak_mb)
+
+    @property
+    def grows(self) -> bool:
+        """Whether the process surely grows from run to run."""
+        return self.growth_interval_kb is not None and self.growth_interval_kb[0] > 0
 
 
 def _median(values: Iterable[float]) -> float | None:

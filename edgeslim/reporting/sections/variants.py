@@ -61,7 +61,7 @@ def variants(evidence: Evidence) -> ReportSection | None:
     if engines:
         blocks.append(Items(title="The fastest engine that is right", items=engines))
     if record.gates:
-        blocks.append(Items(title="Gates", items=[gate.line for gate in record.gates]))
+        blocks.append(Items(title="Gates", items=_gate_lines(record)))
     if record.failed:
         failed = [
             f"{failure.name}, {f'{failure.engine}, ' if failure.engine else ''}"
@@ -74,6 +74,10 @@ def variants(evidence: Evidence) -> ReportSection | None:
     if record.warnings:
         blocks.append(Items(title="Before you ship it", items=record.warnings))
     return ReportSection(key="latency", title="Latency on the device", blocks=blocks)
+
+
+def _gate_lines(record: DeploymentRecord) -> list[str]:
+    return [f"{gate.outcome} {gate.asked}: {gate.line}" for gate in record.gates]
 
 
 def format_variant(model: ModelRecord) -> str:
