@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 _LEAST_SHARE = 0.02
 """Share of the latency that a form must be predicted to save, to be worth its measurement."""
 
-_FASTER = "it was not measured to be faster, beyond what such measurements differ by"
+_SLOWER = "it was not measured to be faster, beyond what such measurements differ by"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,9 +176,8 @@ def judge_form(
         for variant, difference in subject.tried
     )
     speedup = speedup_of(new, old)
-    reason = record.reason
-    if speedup is None or speedup.interval[0] <= 1.0:
-        reason = _FASTER
+    is_faster = speedup is not None and speedup.interval[0] > 1.0
+    reason = "" if is_faster else _SLOWER  # whatever was predicted
     return msgspec.structs.replace(
         record,
         kept=not reason,

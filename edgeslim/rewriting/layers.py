@@ -11,7 +11,7 @@ from edgeslim.rewriting.affine import affine_of, is_single_precision
 from edgeslim.rewriting.network import Network, Op
 from edgeslim.rewriting.writer import OperatorWriter
 
-__all__ = ["LAYER_KINDS", "Layer", "add_offset", "layer_of", "sum_behind"]
+__all__ = ["LAYER_KINDS", "Layer", "add_offset", "layer_of", "sides_of", "sum_behind"]
 
 Values = np.ndarray[Any, Any]
 
@@ -127,6 +127,16 @@ def _convolution(network: Network, op: Op) -> Layer | None:
         axis=1,
         is_even=not is_turned and not _is_padded(op),
     )
+
+
+def sides_of(op: Op) -> tuple[int, ...] | None:
+    """Padding above, below, on the left and right of a convolution; None if it is computed."""
+    paddings = tuple(int(side) for side in op.attributes.get("paddings", (0, 0)))
+    if op.attributes.get("padding_algorithm", "EXPLICIT") != "EXPLICIT":
+        return None
+    if len(paddings) == 2:
+        return tuple(side for side in paddings for _ in range(2))
+    return paddings if len(paddings) == 4 else None
 
 
 def _is_padded(op: Op) -> bool:

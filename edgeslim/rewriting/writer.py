@@ -197,6 +197,35 @@ class OperatorWriter:
             "squeeze2", {"X": padded}, (n, c, h_after, w_after), scratch="XShape", axes=(2,)
         )
 
+    def pool_all(self, x: str) -> str:
+        """The mean of each image of ``(N, C, H, W)``, as a pooling: ``(N, C, 1, 1)``."""
+        return self.write(
+            "pool2d",
+            {"X": x},
+            (*self.shape(x)[:2], 1, 1),
+            pooling_type="avg",
+            ksize=(1, 1),
+            strides=(1, 1),
+            paddings=(0, 0),
+            adaptive=True,
+            global_pooling=False,
+            exclusive=True,
+            ceil_mode=False,
+            padding_algorithm="EXPLICIT",
+            data_format="NCHW",
+        )
+
+    def mean_of_images(self, x: str) -> str:
+        """The mean of each image of ``(N, C, H, W)``: ``(N, C, 1, 1)``."""
+        return self.write(
+            "reduce_mean",
+            {"X": x},
+            (*self.shape(x)[:2], 1, 1),
+            dim=(2, 3),
+            keep_dim=True,
+            reduce_all=False,
+        )
+
     def depthwise(self, x: str, filters: str, shape: Sequence[int]) -> str:
         """A depthwise convolution without padding and bias."""
         return self.write(

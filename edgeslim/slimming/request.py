@@ -23,9 +23,9 @@ from edgeslim.training.training_options import TRAINING
 
 __all__ = ["MEANS", "SlimRequest", "parse_share"]
 
-MEANS = ("int8", "pruning", "pruning+int8")
+MEANS = ("rewriting", "int8", "pruning", "pruning+int8")
 """All that may make a model faster, the cheapest first."""
-_USUAL_MEANS = {Target.ARM: MEANS, Target.X86: ("pruning",)}
+_USUAL_MEANS = {Target.ARM: MEANS, Target.X86: ("rewriting", "pruning")}
 """On x86, Paddle-Lite's int8 kernels are slower than those for floats (docs/quantization.md)."""
 
 _GOAL = Option("Goal")
@@ -60,8 +60,8 @@ class SlimRequest:
     max_loss: Annotated[float, _GOAL(parse=parse_share)] = 0.01
     """How much of the task's metric may be lost: 1%, which is 0.01 of an accuracy."""
     means: Annotated[Sequence[str], _GOAL(parse=parse_names)] = ()
-    """What may make it faster, in the order it is tried: int8,pruning,pruning+int8; by default
-    all on Arm, and pruning alone on x86, where int8 is slower."""
+    """What may make it faster, in the order it is tried: rewriting,int8,pruning,pruning+int8; by
+    default all on Arm, and those without int8 on x86, where it is slower."""
     dry_run: Annotated[bool, OPTION] = False
     """Only show the commands, and how long they are likely to take."""
     table: Annotated[Path | None, OPTION] = None

@@ -17,6 +17,7 @@ from edgeslim.durations import LatencyShare, format_ms
 from edgeslim.files import temporary_folder
 from edgeslim.options import called_with
 from edgeslim.runs.pruning_result import Pruning
+from edgeslim.runs.rewriting_record import RewritingRecord
 from edgeslim.runs.slim_run import SlimCandidate, SlimFolder, Slimming, SlimSettings
 from edgeslim.slimming.candidates import advise, choose, is_good
 from edgeslim.slimming.request import SlimRequest
@@ -75,7 +76,9 @@ def planned_commands(request: SlimRequest) -> tuple[str, ...]:
     steps = Steps(settings=settings, folder=SlimFolder(request.out))
     planned = [] if settings.table else [steps.profile()]
     planned += [steps.evaluate(), steps.measure("before", settings.model)]
-    if settings.means[0] == "int8":
+    if settings.means[0] == "rewriting":
+        planned.append(steps.rewrite("rewritten", settings.model))
+    elif settings.means[0] == "int8":
         made = steps.quantize("int8", settings.model)
         planned += [made, steps.measure("int8-measured", steps.place("int8"))]
     else:
@@ -111,6 +114,7 @@ class _Run:
         runner: What runs these commands and keeps what they print.
         metric: Name of the task's metric.
         limit_ms: The latency limit in milliseconds, once it is known.
+        gain: How many times as fast the model is in another form, as measured.
         candidates: The models that were tried; the first is the model as it came.
     """
 
@@ -120,6 +124,7 @@ class _Run:
     runner: StepRunner
     metric: str
     limit_ms: float = 0.0
+    gain: float = 1.0
     candidates: list[SlimCandidate] = field(default_factory=list)
 
     @property
@@ -158,6 +163,7 @@ class _Run:
     def try_means(self) -> None:
         """Tries what makes it faster, until a model is good."""
         tries: dict[str, Callable[[], None]] = {
+            "rewriting": self._try_rewriting,
             "int8": lambda: self._try_int8("int8", self.settings.model),
             "pruning": self._try_pruning,
             "pruning+int8": self._try_both,
@@ -167,7 +173,52 @@ class _Run:
                 return
             tries[means]()
 
+    def _try_rewriting(self) -> None:
+        start = self.start
+        found = self._add_rewritten("rewritten", "rewriting", self.settings.model, start.metric)
+        if found is not None:
+            self.gain = start.measured_ms / found.measured_ms
+
+    def _add_rewritten(
+        self, step: str, how: str, model: str, metric: MetricValue, pruning: str = ""
+    ) -> SlimCandidate | None:
+        """A model in the form that the device runs fastest; None if it is that already.
+
+        Args:
+            step: Name of the step and of its folder.
+            how: How the candidate was made.
+            model: Folder of the model.
+            metric: The task's metric of the model, which its other form has as well.
+            pruning: Folder of the pruning that it is from; empty if it is from none.
+        """
+        record = msgspec.convert(self.runner.run(self.steps.rewrite(step, model)), RewritingRecord)
+        if not record.kept or record.measured_ms is None:
+            return None
+        return self._add(how, self.steps.place(step), record.measured_ms, metric, pruning)
+
+    def _try_pruning_for_rewriting(self) -> bool:
+        """Prunes as far as rewriting alone is not enough, by what that was measured to gain.
+
+        Returns:
+            Whether what came of it is within the limit.
+        """
+        pruned = self._prune("pruned-for-rewriting", self.limit_ms * self.gain)
+        if pruned.note or pruned.measured_ms is None:
+            return False
+        how, model, after = "pruning and rewriting", pruned.model, pruned.judged["after"]
+        own = self._add_rewritten("pruned-rewritten", how, model, after, model)
+        if own is None or not own.met:
+            return False
+        if own.lost > self.settings.max_loss:
+            longer = self.runner.run(self.steps.train_on("pruned-for-rewriting-longer", model))
+            metric = msgspec.convert(longer["judged"][self.metric], MetricValue)
+            how = "pruning, trained for longer, and rewriting"
+            self._add_rewritten("pruned-longer-rewritten", how, longer["model"], metric, model)
+        return True
+
     def _try_pruning(self) -> None:
+        if self.gain > 1.0 and self._try_pruning_for_rewriting():
+            return
         pruned = self._prune("pruned", self.limit_ms)
         if pruned.note and pruned.measured_ms is not None:
             # Measured again, the model as it came is within the limit, so nothing was cut: on a

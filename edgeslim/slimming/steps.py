@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeslim.deployment.evaluate import EvaluateRequest
+from edgeslim.deployment.optimize import OptimizeRequest
 from edgeslim.deployment.origins import NO_BASELINE
 from edgeslim.deployment.request import DeployRequest
 from edgeslim.errors import ReportedElsewhereError
@@ -103,6 +104,23 @@ class Steps:
         }
         return _step("deploy", DeployRequest, values, name=name, accepts={0, 3})
 
+    def rewrite(self, name: str, model: str) -> Step:
+        """Writes a model that computes the same in the form that the device runs fastest.
+
+        Args:
+            name: Name of the step and of its folder.
+            model: Folder of the model.
+        """
+        own = self.settings
+        values = {
+            "model": model,
+            "table": self.table,
+            "device": own.device,
+            "out": self.place(name),
+            "input_shapes": list(own.input_shapes),
+        }
+        return _step("optimize", OptimizeRequest, values, name=name, accepts={0, 3})
+
     def prune(self, name: str, limit_ms: str) -> Step:
         """Prunes the model to a latency, and trains it.
 
@@ -159,9 +177,17 @@ class Steps:
         }
 
     def _deployment_values(self, model: str, name: str) -> dict[str, Any]:
-        """Where a model is measured, and the name of the folder of what is converted."""
-        device, out = self.settings.device, self.place(name)
-        return {"model": model, "device": device, "table": self.table, "out": out}
+        """Where a model is measured, and the name of the folder of what is converted.
+
+        Rewriting is a step of its own, and so no part of a measurement.
+        """
+        return {
+            "model": model,
+            "device": self.settings.device,
+            "table": self.table,
+            "out": self.place(name),
+            "rewrite": False,
+        }
 
     def report(self) -> Step:
         """Writes the report of the run."""

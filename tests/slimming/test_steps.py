@@ -28,6 +28,7 @@ def steps(tmp_path: Path) -> list[Step]:
         made.profile(),
         made.evaluate(),
         made.measure("before", EVERYTHING.model),
+        made.rewrite("rewritten", EVERYTHING.model),
         made.prune("pruned", "0.5ms"),
         made.train_on("longer", made.place("pruned")),
         made.quantize("int8", EVERYTHING.model),

@@ -16,6 +16,9 @@ __all__ = ["EQUIVALENCE"]
 _VIEWS = frozenset({"reshape2", "expand_v2", "slice", "flatten_contiguous_range"})
 """Operators that move nothing if the shape stays the same."""
 
+_RESIZING = frozenset({"nearest_interp_v2", "bilinear_interp_v2", "bicubic_interp_v2"})
+"""Operators that compute nothing if the extents of images stay the same."""
+
 _BOUNDED = {
     "relu": frozenset(
         {"relu", "relu6", "sigmoid", "hard_sigmoid", "softmax", "exp", "abs", "square"}
@@ -61,6 +64,8 @@ def _is_same(network: Network, op: Op, source: str) -> bool:
         return len(op.inputs.get("X", ())) == 1
     if op.kind == "pool2d":
         return _is_plain_pool(op)
+    if op.kind in _RESIZING:
+        return True
     tensors = [slot for slot, names in op.inputs.items() if names and slot not in {"X", "Input"}]
     is_turned = min(op.attributes.get("strides", (1,)) or (1,), default=1) < 1
     return op.kind in _VIEWS and not tensors and not is_turned
@@ -74,7 +79,7 @@ def _is_plain_pool(op: Op) -> bool:
     return set(windows) == {1} and not any(attributes.get("paddings", (1,)))
 
 
-_KINDS = AFFINE_KINDS | _VIEWS | {"transpose2", "concat", "pool2d"} | set(_BOUNDED)
+_KINDS = AFFINE_KINDS | _VIEWS | _RESIZING | {"transpose2", "concat", "pool2d"} | set(_BOUNDED)
 
 
 def _example(example: Example) -> str:
@@ -86,8 +91,28 @@ def _example(example: Example) -> str:
         lambda: example.reshape(x, example.shape(x)),
         lambda: example.transpose(x, (0, 1, 2, 3)),
         lambda: example.write("concat", {"X": [x]}, example.shape(x), axis=1),
+        lambda: _resize(example, x),
     )
     return example.apply("tanh", example.one_of(*ways)())
+
+
+def _resize(example: Example, x: str) -> str:
+    """The images in the size that they have."""
+    rows, columns = example.shape(x)[2:]
+    method = example.one_of("nearest", "bilinear", "bicubic")
+    return example.write(
+        f"{method}_interp_v2",
+        {"X": x},
+        example.shape(x),
+        out_h=rows,
+        out_w=columns,
+        out_d=-1,
+        scale=(1.0, 1.0),
+        interp_method=method,
+        align_corners=method != "nearest" and example.chance(),
+        align_mode=0,
+        data_layout="NCHW",
+    )
 
 
 EQUIVALENCE = Equivalence(

@@ -9,7 +9,7 @@ import numpy as np
 from edgeslim.rewriting.affine import Values
 from edgeslim.rewriting.equivalences._equivalence import Equivalence, OtherForm
 from edgeslim.rewriting.equivalences._example import Example
-from edgeslim.rewriting.layers import layer_of
+from edgeslim.rewriting.layers import layer_of, sides_of
 from edgeslim.rewriting.network import Network, Op
 from edgeslim.rewriting.writer import OperatorWriter
 
@@ -28,14 +28,12 @@ def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
         return
     channels, inputs, *kernel = layer.weights.shape
     steps = (*op.attributes.get("strides", (1,)), *op.attributes.get("dilations", (1,)))
-    paddings = tuple(int(side) for side in op.attributes.get("paddings", (0, 0)))
-    is_explicit = op.attributes.get("padding_algorithm", "EXPLICIT") == "EXPLICIT"
+    sides = sides_of(op)
     is_depthwise = inputs == 1 and int(op.attributes.get("groups", 1)) == channels > 1
-    if not is_depthwise or not is_explicit or set(steps) != {1}:
+    if not is_depthwise or sides is None or set(steps) != {1}:
         return
-    if not _BLOCK < max(kernel) <= _MOST or len(paddings) not in {2, 4}:
+    if not _BLOCK < max(kernel) <= _MOST:
         return
-    sides = paddings if len(paddings) == 4 else tuple(side for side in paddings for _ in range(2))
 
     def write() -> None:
         writer = OperatorWriter(network, op.result())

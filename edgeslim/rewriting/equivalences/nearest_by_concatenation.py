@@ -19,7 +19,8 @@ def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
         return
     channels_last = op.attributes.get("data_layout", "NCHW") != "NCHW"
     tensors = [slot for slot, names in op.inputs.items() if names and slot != "X"]
-    if tensors or channels_last or op.attributes.get("align_corners"):
+    is_point = before[2:] == (1, 1)
+    if tensors or channels_last or not (is_point or _takes_nearest(op)):
         return
     rows, columns = after[2] // before[2], after[3] // before[3]
     if (before[2] * rows, before[3] * columns) != after[2:] or rows * columns == 1:
@@ -37,19 +38,26 @@ def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
     yield OtherForm(name="concatenation", touched=(op,), write=write)
 
 
+def _takes_nearest(op: Op) -> bool:
+    return op.kind == "nearest_interp_v2" and not op.attributes.get("align_corners")
+
+
 def _example(example: Example) -> str:
-    x = example.apply("sigmoid", example.image())
+    is_point = example.chance(0.3)
+    x = example.feed((1, example.integer(1, 4), 1, 1)) if is_point else example.image()
+    x = example.apply("sigmoid", x)
     n, c, h, w = example.shape(x)
     rows, columns = example.integer(1, 3), example.integer(2, 3)
+    method = example.one_of("nearest", "bilinear") if is_point else "nearest"
     return example.write(
-        "nearest_interp_v2",
+        f"{method}_interp_v2",
         {"X": x},
         (n, c, h * rows, w * columns),
         out_h=h * rows,
         out_w=w * columns,
         out_d=-1,
         scale=(float(rows), float(columns)),
-        interp_method="nearest",
+        interp_method=method,
         align_corners=False,
         align_mode=0,
         data_layout="NCHW",
@@ -57,11 +65,13 @@ def _example(example: Example) -> str:
 
 
 EQUIVALENCE = Equivalence(
-    law="nearest(x)[i, j] = x[i / r, j / s] for whole r and s: each element r times s times",
-    limits="factors that are not whole numbers, aligned corners, sizes that are computed",
+    law="nearest(x)[i, j] = x[i / r, j / s] for whole r and s: each element r times s times; "
+    "linear(x) = nearest(x) of a single element",
+    limits="factors that are not whole numbers, aligned corners, sizes that are computed; linear "
+    "resizing of more than one element",
     saves="x86: a quarter of the resizing",
     bound=1e-6,
-    kinds=frozenset({"nearest_interp_v2"}),
+    kinds=frozenset({"nearest_interp_v2", "bilinear_interp_v2"}),
     forms=_forms,
     example=_example,
 )

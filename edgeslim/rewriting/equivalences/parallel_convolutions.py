@@ -7,38 +7,17 @@ Blocks that were trained with branches (RepVGG, MobileOne and others) are often 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from edgeslim.rewriting.affine import Values, affine_of
+from edgeslim.rewriting.affine import Values
+from edgeslim.rewriting.branches import Branch, branch_of
 from edgeslim.rewriting.equivalences._equivalence import Equivalence, OtherForm
 from edgeslim.rewriting.equivalences._example import Example
-from edgeslim.rewriting.layers import Layer, add_offset, layer_of
+from edgeslim.rewriting.layers import Layer, add_offset
 from edgeslim.rewriting.network import Network, Op
 
 __all__ = ["EQUIVALENCE"]
-
-_CONVOLUTIONS = {"conv2d", "depthwise_conv2d"}
-
-
-@dataclass(frozen=True, eq=False)
-class _Branch:
-    """A convolution, or nothing, with products and sums behind it.
-
-    Args:
-        source: Name of the tensor that it reads.
-        layer: The convolution; None where there is none.
-        factor: A number for each channel that the result is multiplied by.
-        offset: A number for each channel that is added.
-        ops: Operators of the branch, the last first.
-    """
-
-    source: str
-    layer: Layer | None
-    factor: Values
-    offset: Values
-    ops: tuple[Op, ...]
 
 
 def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
@@ -50,7 +29,7 @@ def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
         return
     if len(network.shapes[op.result()]) != len("NCHW"):
         return
-    first, second = (_branch(network, name) for name in names)
+    first, second = (branch_of(network, name) for name in names)
     merged = _merge(first, second)
     if merged is None:
         return
@@ -74,31 +53,7 @@ def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
     yield OtherForm(name="one convolution", touched=(op, *first.ops, *second.ops), write=write)
 
 
-def _branch(network: Network, name: str) -> _Branch:
-    """The branch that ends at a tensor; without operators if the tensor is read by others too."""
-    channels = network.shapes[name][1]
-    factor, offset = np.ones(channels), np.zeros(channels)
-    ops: list[Op] = []
-    while True:
-        maker = network.maker(name)
-        if maker is None or network.only_reader(name) is None:
-            break
-        affine = affine_of(network, maker)
-        if affine is not None and affine.axis in {-1, 1}:
-            own_factor, own_offset = affine.along(channels)
-            offset = offset + factor * own_offset
-            factor = factor * own_factor
-            ops.append(maker)
-            name = affine.source
-            continue
-        layer = layer_of(network, maker) if maker.kind in _CONVOLUTIONS else None
-        if layer is None or layer.source in network.values:
-            break
-        return _Branch(layer.source, layer, factor, offset, (*ops, maker))
-    return _Branch(name, None, factor, offset, tuple(ops))
-
-
-def _merge(one: _Branch, two: _Branch) -> tuple[Layer, Values, tuple[int, ...]] | None:
+def _merge(one: Branch, two: Branch) -> tuple[Layer, Values, tuple[int, ...]] | None:
     """The larger convolution, with the filter and padding of the sum of both."""
     layers = [branch.layer for branch in (one, two) if branch.layer is not None]
     if one.source != two.source or not layers or not ((one.ops and two.ops) or len(layers) == 1):
@@ -137,7 +92,7 @@ def _sides(layer: Layer) -> tuple[int, ...]:
     return tuple(int(side) for side in layer.op.attributes.get("paddings", (0, 0)))
 
 
-def _filter_of(branch: _Branch, layer: Layer) -> Values | None:
+def _filter_of(branch: Branch, layer: Layer) -> Values | None:
     """The filter of a branch in the extents of the larger convolution; None if it does not fit."""
     outputs, inputs, *kernel = layer.weights.shape
     groups = int(layer.op.attributes.get("groups", 1))

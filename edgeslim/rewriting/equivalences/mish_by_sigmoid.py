@@ -1,0 +1,36 @@
+"""Mish by the sigmoid instead of the hyperbolic tangent of a logarithm of an exponential."""
+
+from __future__ import annotations
+
+from edgeslim.rewriting.equivalences._functions import function_equivalence
+from edgeslim.rewriting.network import Op
+from edgeslim.rewriting.writer import OperatorWriter
+
+__all__ = ["EQUIVALENCE"]
+
+
+def _squares(writer: OperatorWriter, x: str) -> str:
+    """``sigmoid(-x)`` squared."""
+    below = writer.apply("sigmoid", writer.scale(x, -1.0))
+    return writer.binary("mul", below, below)
+
+
+def _reciprocal(writer: OperatorWriter, _: Op, x: str) -> str:
+    inverse = writer.apply("reciprocal", writer.scale(_squares(writer, x), 1.0, 1.0))
+    return writer.binary("mul", x, writer.scale(inverse, 2.0, -1.0))
+
+
+def _division(writer: OperatorWriter, _: Op, x: str) -> str:
+    squares = _squares(writer, x)
+    above = writer.binary("mul", x, writer.scale(squares, -1.0, 1.0))
+    return writer.binary("div", above, writer.scale(squares, 1.0, 1.0))
+
+
+EQUIVALENCE = function_equivalence(
+    {"mish": lambda _: {"threshold": 20.0}},
+    {"reciprocal": _reciprocal, "division": _division},
+    law="mish(x) = x tanh(ln(1 + exp(x))) = x (1 - q^2) / (1 + q^2), q = sigmoid(-x)",
+    limits="results of elements far below zero are off by up to 1e-7 times the element",
+    saves="x86: a mish takes 5 times its 1x1 convolution, this 3 times",
+    bound=3e-6,
+)
