@@ -24,6 +24,7 @@ __all__ = [
     "LayerError",
     "WholeMetrics",
     "by_loss",
+    "costs_of",
 ]
 
 _SCHEMA = 1
@@ -59,11 +60,6 @@ class LayerError(msgspec.Struct, frozen=True, kw_only=True, tag="layer", tag_fie
     loss_others: float
     macs: int = 0
     float_ms: float | None = None
-
-    @property
-    def cost(self) -> float:
-        """What int8 can save at most: milliseconds, or multiply-accumulates without a table."""
-        return float(self.macs) if self.float_ms is None else self.float_ms
 
 
 class ErrorsContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag_field="row"):
@@ -139,6 +135,17 @@ def by_loss(layers: Sequence[LayerError]) -> tuple[LayerError, ...]:
     return tuple(sorted(layers, key=key))
 
 
+def costs_of(layers: Sequence[LayerError]) -> list[float]:
+    """What int8 can save of each layer at most.
+
+    That is the milliseconds that it takes in floats, or where these are not known of all layers,
+    its multiply-accumulates.
+    """
+    times = [layer.float_ms for layer in layers]
+    known = [spent for spent in times if spent is not None]
+    return known if len(known) == len(times) else [float(layer.macs) for layer in layers]
+
+
 _Row = ErrorsContext | WholeMetrics | LayerError
 _ROWS: RowFormat[_Row] = RowFormat(
     decoder=msgspec.json.Decoder(_Row), newest=_SCHEMA, denial="no file of errors by layer"
@@ -180,7 +187,7 @@ class ErrorsFile:
             theirs, mine = getattr(there, name), getattr(context, name)
             if theirs != mine:
                 raise ContextMismatchError(
-                    f"{path} was begun with another {name}: {theirs}, not {mine}; remove it, or "
+                    f"{path} was begun with {name} {theirs}, not {mine}; remove it, or "
                     "give another --out"
                 )
         return ErrorsFile(path, rows)

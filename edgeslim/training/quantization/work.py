@@ -25,6 +25,7 @@ from edgeslim.training.quantization.layer_errors import (
     Explanation,
     WholeMetrics,
     by_loss,
+    costs_of,
 )
 from edgeslim.training.quantization.layerwise import LayerwiseCalibration, QuantizedModel
 from edgeslim.training.quantization.mixed_precision import choose_floats, gains_of
@@ -187,7 +188,7 @@ class QuantizationWork:
         Raises:
             ModelError: No choice that was tried loses so little.
         """
-        gains, costs = gains_of(explanation), [layer.cost for layer in explanation.layers]
+        gains, costs = gains_of(explanation), costs_of(explanation.layers)
         order = sorted(
             range(len(gains)), key=lambda index: explanation.layers[index].snr_accumulated_db
         )

@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeslim.training.quantization.layer_errors import Explanation, LayerError, by_loss
+from edgeslim.training.quantization.layer_errors import (
+    Explanation,
+    LayerError,
+    by_loss,
+    costs_of,
+)
 from edgeslim.training.quantization.mixed_precision import choose_floats, gains_of
 
 
@@ -68,5 +73,6 @@ def test_layers_are_ordered_by_loss_over_the_time_that_they_take() -> None:
     assert [one.output for one in by_loss(timed)] == ["a", "b"]
     # One that the table lacks has no price to compare by.
     assert [one.output for one in by_loss([*timed, layer("c", 0.02)])] == ["b", "c", "a"]
-    assert timed[0].cost == 0.1
-    assert layer("a", macs=7).cost == 7
+    assert costs_of(timed) == [0.1, 1.0]
+    # Milliseconds and products are never weighed against each other.
+    assert costs_of([*timed, layer("c", macs=7)]) == [10, 10, 7]
