@@ -60,6 +60,8 @@ class LatencyModel:
         if missing:
             raise predictor.missing_error(missing)
         chosen = set(subject.chosen)
+        # Annealing asks for the neighbours of a network again and again.
+        self._latencies_ms: dict[tuple[tuple[str, int], ...], float] = {}
         self.choices: Mapping[str, tuple[int, ...]] = {
             name: width_choices(own, _CHOICES) if name in chosen else (own,)
             for name, own in self.forms.full.items()
@@ -69,6 +71,7 @@ class LatencyModel:
         """The same model with another predictor, by a table with more measurements."""
         again = copy(self)
         again.predictor = predictor
+        again.__dict__["_latencies_ms"] = {}
         return again
 
     def coarser(self) -> LatencyModel | None:
@@ -89,8 +92,12 @@ class LatencyModel:
 
     def latency_ms(self, widths: Widths) -> float:
         """Predicted latency; infinite if the table has nothing like one of its operators."""
-        prediction = self.predict(widths)
-        return float("inf") if prediction.missing else prediction.total_ms
+        key = tuple(sorted(widths.items()))
+        if key not in self._latencies_ms:
+            prediction = self.predict(widths)
+            found = float("inf") if prediction.missing else prediction.total_ms
+            self._latencies_ms[key] = found
+        return self._latencies_ms[key]
 
     def touched_bytes(self, widths: Widths) -> float:
         """Bytes that the operators read and write."""

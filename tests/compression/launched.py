@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
-from tests.program import Ended, ended, start
+from tests.forked import Forked
+from tests.program import Ended, ended, fork, start
 from tests.tools import PROJECT
 
 COUNT = 2
@@ -38,35 +38,35 @@ def launch(folder: Path, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def kill_all(launcher: subprocess.Popen[str]) -> int:
-    """Kills launch and all that it has begun; how many processes that were."""
-    children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()
-    for process in (launcher.pid, *map(int, children)):
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-    launcher.communicate()
-    return 1 + len(children)
-
-
-def each(folder: Path, *arguments: object, first: str = "") -> list[Ended]:
+def each(folder: Path, *arguments: object) -> list[Ended]:
     """Runs a command as several processes without launch, and gives how each of them ended."""
+    processes = [start(*arguments, folder=folder, **own) for own in _environments()]
+    return [ended(process) for process in processes]
+
+
+def forked(folder: Path, *arguments: object, first: str = "") -> list[Forked]:
+    """Begins a command as several processes that are forked, to be killed or to fail.
+
+    One that ends well is aborted at its very end, unlike a process that was started.
+    """
+    return [fork(*arguments, folder=folder, first=first, **own) for own in _environments()]
+
+
+def _environments() -> list[dict[str, str]]:
+    """What launch tells each process."""
     with ExitStack() as stack:
         ports = [_free_port(stack) for _ in range(COUNT + 1)]
     ends = [f"127.0.0.1:{port}" for port in ports]
-    processes = [
-        start(
-            *arguments,
-            folder=folder,
-            first=first,
-            PADDLE_MASTER=ends[COUNT],
-            PADDLE_TRAINERS_NUM=str(COUNT),
-            PADDLE_TRAINER_ID=str(number),
-            PADDLE_TRAINER_ENDPOINTS=",".join(ends[:COUNT]),
-            PADDLE_CURRENT_ENDPOINT=ends[number],
-        )
+    return [
+        {
+            "PADDLE_MASTER": ends[COUNT],
+            "PADDLE_TRAINERS_NUM": str(COUNT),
+            "PADDLE_TRAINER_ID": str(number),
+            "PADDLE_TRAINER_ENDPOINTS": ",".join(ends[:COUNT]),
+            "PADDLE_CURRENT_ENDPOINT": ends[number],
+        }
         for number in range(COUNT)
     ]
-    return [ended(process) for process in processes]
 
 
 def _free_port(stack: ExitStack) -> int:

@@ -1,4 +1,4 @@
-"""Every file of ``configs/`` from start to end: run, killed, resumed, and converted for arm."""
+"""Every file of ``configs/`` from start to end: run, killed, resumed, and converted or deployed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import prepare
 from edgeslim.deployment.deploy import deploy
 from edgeslim.execution import Target
+from edgeslim.spaces import SPACES
 from tests.compression.runs import MAPS, command, killed_after, run, same, weights
 from tests.pruning.trained import save_trained
-from tests.searching.made_up import made_up_table, small_space
+from tests.searching.made_up import made_up_table
 from tests.tools import require_module
 from tests.values import CONTEXT
 
@@ -34,6 +35,8 @@ class Example(NamedTuple):
         overrides: Epochs, and names of the small network's feature maps.
         arguments: What else it needs.
         int8: Whether the result has int8 kernels.
+        for_arm: Whether the result is converted for arm.
+        here: Whether it is deployed on this machine.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Example(NamedTuple):
     overrides: tuple[str, ...]
     arguments: tuple[str, ...] = ()
     int8: bool = False
+    for_arm: bool = True
+    here: bool = False
 
 
 EXAMPLES = (
@@ -68,6 +73,8 @@ EXAMPLES = (
             "strategies.auto.retrain_epoch=1",
             "strategies.auto.min_ratio=0.3",
         ),
+        for_arm=False,
+        here=True,
     ),
     Example(
         "quantization",
@@ -104,12 +111,15 @@ EXAMPLES = (
             "strategies.quantization.end_epoch=3",
         ),
         int8=True,
+        here=True,
     ),
     Example(
         "light_nas",
         1,
         ("compressor.epoch=3", "strategies.nas.search_steps=2", "strategies.nas.target_latency=1s"),
-        ("--table", "phone.jsonl", "--input-shape", "1,1,16,16"),
+        ("--table", "phone.jsonl", "--input-shape", "1,1,8,8"),
+        for_arm=False,
+        here=True,
     ),
 )
 
@@ -125,7 +135,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path
     save_trained(base / "net")
     save_trained(base / "teacher")
     context = msgspec.structs.replace(CONTEXT, device="some-phone", provenance="made up")
-    made_up_table(base / "phone.jsonl", small_space(), context)
+    space = SPACES.get("light-nas-small").space((1, 1, 8, 8), 10)
+    made_up_table(base / "phone.jsonl", space, context)
     folders = {}
     for example in EXAMPLES:
         for kind in ("whole", "killed"):
@@ -145,7 +156,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path
     return folders
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[each.name for each in EXAMPLES])
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.name)
 def test_killed_and_resumed_the_weights_are_the_same(
     runs: dict[tuple[str, str], Path], example: Example
 ) -> None:
@@ -153,7 +164,9 @@ def test_killed_and_resumed_the_weights_are_the_same(
     assert same(whole, resumed)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[each.name for each in EXAMPLES])
+@pytest.mark.parametrize(
+    "example", [each for each in EXAMPLES if each.for_arm], ids=lambda each: each.name
+)
 def test_the_result_converts_for_arm(
     runs: dict[tuple[str, str], Path], example: Example, tmp_path: Path
 ) -> None:
@@ -166,7 +179,9 @@ def test_the_result_converts_for_arm(
     assert bool(int8) == example.int8, convolutions
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[each.name for each in EXAMPLES])
+@pytest.mark.parametrize(
+    "example", [each for each in EXAMPLES if each.here], ids=lambda each: each.name
+)
 def test_the_result_is_deployed(
     runs: dict[tuple[str, str], Path], example: Example, tmp_path: Path
 ) -> None:
@@ -188,7 +203,7 @@ def test_the_result_is_deployed(
     assert [each.precision.value for each in done.failures] == ["int8"] * example.int8
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[each.name for each in EXAMPLES])
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.name)
 def test_every_epoch_is_told_once(runs: dict[tuple[str, str], Path], example: Example) -> None:
     for kind in ("whole", "killed"):
         folder = runs[example.name, kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from edgeslim.compression.compress import Compression, compress
 from edgeslim.runs.checkpoint import read_arrays
 from edgeslim.training.train_model import train
 from tests.compression.files import write
-from tests.compression.launched import each, kill_all, launch
+from tests.compression.launched import each, forked, launch
 from tests.compression.runs import same, weights
-from tests.program import Ended
+from tests.program import Ended, ended
 from tests.pruning.trained import save_trained
 from tests.tools import wait_until
 
@@ -47,7 +48,7 @@ def read_lines(file: Path) -> list[Any]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-def test_launched_and_killed_and_launched_again(tmp_path: Path) -> None:
+def test_killed_and_launched_again(tmp_path: Path) -> None:
     whole, killed = (folder_with(tmp_path / name) for name in ("whole", "killed"))
     one, two = each(whole, *COMMAND)
     assert (one.code, two.code, two.out, two.err) == (0, 0, "", ""), one.err + two.err
@@ -58,9 +59,13 @@ def test_launched_and_killed_and_launched_again(tmp_path: Path) -> None:
     assert [line["epoch"] for line in lines] == [0, 1, 2]
     assert all(line["processes"] == 2 and line["accuracy"] > 0.85 for line in lines)
 
-    launcher = launch(killed, *COMMAND)
-    assert wait_until((killed / "ckpt" / "1").exists, timeout_s=240)
-    assert kill_all(launcher) == 3
+    processes = forked(killed, *COMMAND)
+    try:
+        assert wait_until((killed / "ckpt" / "1").exists, timeout_s=240)
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGKILL)
+    assert {ended(process).code for process in processes} == {-signal.SIGKILL}
     assert not (killed / "ckpt" / "model.pdmodel").exists()
     launcher = launch(killed, *COMMAND, "--resume")
     said, _ = launcher.communicate(timeout=240)
@@ -130,7 +135,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended, Ended]:
     folder = folder_with(tmp_path_factory.mktemp("two"))
     (folder / "nets.py").write_text(NETS)
     write(folder, "compressor: {epoch: 2}", "plain.yaml")
-    one, other = each(folder, *COMMAND, first=BOTH_THEN_NAN_IN_ONE)
+    one, other = map(ended, forked(folder, *COMMAND, first=BOTH_THEN_NAN_IN_ONE))
     return folder, one, other
 
 

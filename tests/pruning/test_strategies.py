@@ -249,16 +249,25 @@ def test_a_table_that_lacks_operators_of_the_model_is_refused(
         LatencyModel(subject, Predictor(table))
 
 
+FIRES = """
+from paddle import nn
+from paddle.vision.models.squeezenet import MakeFire
+
+def net():
+    return nn.Sequential(
+        nn.Conv2D(3, 16, 3, stride=2), nn.ReLU(), MakeFire(16, 8, 16, 16), nn.MaxPool2D(2),
+        MakeFire(32, 12, 24, 24), nn.AdaptiveAvgPool2D(1), nn.Flatten(), nn.Linear(48, 10),
+    )
+"""
+
+
 @pytest.fixture(scope="module")
 def shuffled(tmp_path_factory: pytest.TempPathFactory) -> PrunableModel:
-    """SqueezeNet, whose convolutions read concatenations."""
+    """A small SqueezeNet, whose convolutions read concatenations."""
     folder = tmp_path_factory.mktemp("squeezenet")
     file = folder / "nets.py"
-    file.write_text(
-        "from paddle.vision.models import squeezenet1_1\n"
-        "def net():\n    return squeezenet1_1(num_classes=10)\n"
-    )
-    model = prepare(find_model(f"{file}:net"), folder / "made", input_shapes={"": (1, 3, 64, 64)})
+    file.write_text(FIRES)
+    model = prepare(find_model(f"{file}:net"), folder / "made", input_shapes={"": (1, 3, 32, 32)})
     channels = channels_of(model.graph)
     return PrunableModel(
         model=model, channels=channels, chosen=tuple(group.name for group in channels.groups)
