@@ -65,6 +65,10 @@ class RunnerKind(str, Enum):
     """A program built by ``edgeslim runner build``."""
 
 
+_LONGEST_S = 60.0
+"""Longest that a network may be timed in a round, which is less than a runner's deadline."""
+
+
 class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The profile of a device.
 
@@ -88,6 +92,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         patience_s: How long a batch waits for quiet moments while other programs disturb the
             device, longer if it has many models; with 0 disturbed measurements are not repeated
             either.
+        network_s: How long a whole network is timed in each round, in seconds.
     """
 
     name: str
@@ -105,6 +110,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     laws: str = ""
     swept_mb: tuple[int, ...] = (0, 8, 24, 64)
     patience_s: float = 20.0
+    network_s: float = 0.5
 
     def __post_init__(self) -> None:
         if self.swept_mb[:1] != (0,) or list(self.swept_mb) != sorted(set(self.swept_mb)):
@@ -113,6 +119,10 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ValueError(f"threads must be at least 1, not {self.threads}")
         if not self.patience_s >= 0:
             raise ValueError(f"patience_s must be 0 or more, not {self.patience_s}")
+        if not 0 < self.network_s <= _LONGEST_S:
+            raise ValueError(
+                f"network_s must be above 0 and at most {_LONGEST_S:g}, not {self.network_s}"
+            )
 
     def execution(self) -> Execution:
         """The execution of models on it by default."""

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from edgeslim.conversion.operator_jobs import null_operator, operator_jobs, reference_operator
 from edgeslim.execution import Target
@@ -32,8 +32,17 @@ from tests.values import relu
 
 # The same examples in every run of the machine that decides; others at every run of a person.
 _DECIDES = os.environ.get("CI") == "true"
-settings.register_profile("edgeslim", deadline=None, max_examples=30, derandomize=_DECIDES)
-settings.register_profile("thorough", deadline=None, max_examples=1000)
+# How fast a machine is decides nothing.
+settings.register_profile(
+    "edgeslim",
+    deadline=None,
+    max_examples=30,
+    derandomize=_DECIDES,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "thorough", settings.get_profile("edgeslim"), max_examples=1000, derandomize=False
+)
 settings.load_profile("edgeslim")
 
 pytest_plugins = ["tests.devices.fixtures"]
@@ -50,6 +59,7 @@ transport = "local"
 target = "x86"
 swept_mb = [0, 1]
 patience_s = 0
+network_s = 0.05
 """
 
 

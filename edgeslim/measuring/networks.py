@@ -93,7 +93,7 @@ def measure_networks(
     networks: Sequence[OptimizedNetwork],
     *,
     rounds: int = 3,
-    seconds: float = 0.5,
+    seconds: float | None = None,
     progress: Progress = SILENT,
 ) -> MeasuredNetworks:
     """Times networks in several rounds, one after the other in each, and pools the samples.
@@ -105,7 +105,7 @@ def measure_networks(
         watch: Drift watch of the device.
         networks: Networks with different names.
         rounds: How often each is timed, the others in between.
-        seconds: Time for each network in each round.
+        seconds: Time for each network in each round; by default what the device's profile says.
         progress: Display that shows the progress.
 
     Raises:
@@ -124,7 +124,7 @@ def measure_side_by_side(
     groups: Sequence[tuple[DriftWatch, Sequence[OptimizedNetwork]]],
     *,
     rounds: int = 3,
-    seconds: float = 0.5,
+    seconds: float | None = None,
     paired: bool = False,
     core_time: bool = False,
     progress: Progress = SILENT,
@@ -139,7 +139,7 @@ def measure_side_by_side(
         groups: Drift watches of one device with different threads, each with the networks that
             run so; no name comes twice.
         rounds: How often each network is timed.
-        seconds: Time for each network in each round.
+        seconds: Time for each network in each round; by default what the devices' profiles say.
         paired: Whether each round is a fair comparison by itself: the networks run in both orders
             (A B B A, and B A A B in the next round), which cancels whatever changes evenly
             meanwhile, and extra rounds are of all networks. Otherwise networks run in order, and
@@ -151,6 +151,8 @@ def measure_side_by_side(
         RunnerError, ProgramError: A network does not run.
     """
     turns = 2 if paired else 1
+    if seconds is None:
+        seconds = max(watch.session.profile.network_s for watch, _ in groups)
     sampling = Sampling(
         minimum_samples=8 // turns,
         maximum_samples=2000,

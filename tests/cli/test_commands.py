@@ -293,7 +293,8 @@ def test_profile_like_another_table_measures_few_and_says_what_comes_from_there(
     workshop: Workshop, tmp_path: Path
 ) -> None:
     table = tmp_path / "like.jsonl"
-    arguments = ("profile", "--model", "net", "--out", table, "--like", "host.jsonl", "--budget")
+    asked = ("profile", "--model", "net", "--networks", 3, "--out", table)
+    arguments = (*asked, "--like", "host.jsonl", "--budget")
     done = workshop(*arguments, 0, "--json")
     assert done.code == 0, done.err
     assert done.document["measured"] == 1, "the operator with nothing to do"

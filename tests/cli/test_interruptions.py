@@ -33,6 +33,7 @@ transport = "local"
 target = "x86"
 swept_mb = [0]
 patience_s = 0
+network_s = 0.05
 """
 
 

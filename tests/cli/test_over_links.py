@@ -37,6 +37,7 @@ runner = "python"
 python = "{python}"
 swept_mb = [0, 1]
 patience_s = 0
+network_s = 0.05
 [location]
 {place}
 folder = "{folder}"

@@ -35,6 +35,7 @@ runner = "python"
 python = "{python}"
 swept_mb = [0, 1]
 patience_s = 0
+network_s = 0.05
 [location]
 serial = "{serial}"
 folder = "{folder}"

@@ -31,7 +31,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     """What a part says of each document."""
     path = tmp_path_factory.mktemp("parts") / "parts"
     sources = [str(HERE / "native_parts.cpp"), str(HERE / "stub_library.cpp")]
-    flags = ["-std=c++11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-DEDGESLIM_OWN_LIGHT_API"]
+    flags = ["-std=c++11", "-g", "-O0", "-Wall", "-Wextra", "-Werror", "-DEDGESLIM_OWN_LIGHT_API"]
     flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     folder = f"-I{Path(build_module.__file__).parent / 'native'}"
     subprocess.run([program("g++"), *flags, folder, *sources, "-o", str(path)], check=True)

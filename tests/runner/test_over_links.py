@@ -24,7 +24,7 @@ from tests.tools import wait_until
 pytestmark = pytest.mark.slow
 
 LAST_MESSAGE = 120
-STEP = 4
+STEP = 7
 LONG = Sampling(warmup=1, minimum_samples=3, minimum_s=0.2, maximum_s=0.3)
 
 
@@ -108,9 +108,20 @@ def test_a_device_that_is_away_for_a_while_goes_on(
 
 
 def test_a_runner_that_somebody_kills_measures_its_model_again(
-    runner: PythonRunner, adb_daemon: AdbDaemon, real_jobs: Sequence[Job]
+    runner: PythonRunner,
+    adb_daemon: AdbDaemon,
+    adb_device: Location,
+    real_jobs: Sequence[Job],
 ) -> None:
-    later(adb_daemon.kill_programs, 1.0)
+    def is_running() -> bool:
+        found = (Path(adb_device.folder) / "work").glob("*/results.jsonl")
+        return any(b"start" in results.read_bytes() for results in found)
+
+    def kill() -> None:
+        assert wait_until(is_running)
+        adb_daemon.kill_programs()
+
+    later(kill, 0.0)
     assert_whole(runner, lasting(real_jobs))
 
 

@@ -25,7 +25,10 @@ texts = st.text(
 names = texts.filter(lambda text: text not in {"", ".", ".."} and "/" not in text).filter(
     lambda text: len(text.encode()) < 100
 )
-few = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @pytest.fixture(params=["adb", "ssh"])
