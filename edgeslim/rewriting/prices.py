@@ -101,3 +101,15 @@ class Prices:
                 return inf
             total += count * (price or 0.0)
         return total
+
+    def known_ms(self, counts: Mapping[OpSpec, int]) -> float | None:
+        """What operators would add to the network by the table alone; None where it is not known.
+
+        Args:
+            counts: How many of each operator there are.
+        """
+        rows = self.predictor.rows
+        if any(rows.source(spec) is Source.MISSING for spec in counts):
+            return None
+        ms = self.change_ms(counts)
+        return ms if np.isfinite(ms) else None

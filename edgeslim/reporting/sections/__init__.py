@@ -18,6 +18,7 @@ from edgeslim.reporting.sections.inside import inside
 from edgeslim.reporting.sections.operators import operators
 from edgeslim.reporting.sections.quantities import quantities
 from edgeslim.reporting.sections.repeat import repeat
+from edgeslim.reporting.sections.rewriting import rewriting
 from edgeslim.reporting.sections.rounding import rounding
 from edgeslim.reporting.sections.samples import samples
 from edgeslim.reporting.sections.search import search
@@ -35,6 +36,7 @@ SECTIONS: tuple[Callable[[Evidence], ReportSection | None], ...] = (
     agreement,
     operators,
     inside,
+    rewriting,
     channel_curves,
     search,
     widths,
