@@ -100,10 +100,10 @@ def _engine(model: ModelRecord | ConvertedModel) -> str:
 
 def _short_name(model: ModelRecord, done: Deployment) -> str:
     """What tells a variant from the others of a deployment."""
-    name = f"{model.name} (baseline)" if model.role is ModelRole.BASELINE else model.name
-    if len(done.models) == 1:
-        return name
-    return f"{name}, {format_variant(model.precision, model.threads, model.engine)}"
+    variant = format_variant(model.precision, model.threads, model.engine)
+    if model.role is ModelRole.BASELINE:
+        return f"{model.name} (baseline), {variant}"
+    return model.name if len(done.models) == 1 else variant
 
 
 def _threads(model: ModelRecord | ConvertedModel) -> int | None:

@@ -26,6 +26,7 @@ _COLUMNS: dict[str, tuple[Callable[[ModelRecord], Any], Callable[[Any], str]]] =
     "p90": (lambda model: _tail_ms(model, 0.9), format_ms),
     "p99": (lambda model: _tail_ms(model, 0.99), format_ms),
     "p99.9": (lambda model: _tail_ms(model, 0.999), format_ms),
+    "longer than the limit": (lambda model: model.missed_share, "{:.1%}".format),
     "samples": (lambda model: model.samples, "{:,}".format),
     "memory": (lambda model: model.memory_mb, _mb),
     "of the runtime": (lambda model: model.known_starts.alone_mb, _mb),
@@ -102,5 +103,6 @@ def quantities_document(model: ModelRecord) -> dict[str, Any]:
         "disturbed_starts": sum(start.is_disturbed for start in starts.starts),
         "page_cache_kept": starts.kept or None,
         "tails": list(model.tails),
+        "missed_share": model.missed_share,
         "soak": model.soak,
     }

@@ -198,11 +198,9 @@ def model_record(
         starts=found.starts.starts.get(variant.id),
         soak=found.soaks.get(variant.id),
     )
-    return msgspec.structs.replace(
-        record,
-        latency_interval_ms=latency_interval_ms(record),
-        tails=tails_of([timed.samples_ns for timed in record.counted_rounds]),
-    )
+    tails = tails_of([timed.samples_ns for timed in record.counted_rounds])
+    interval_ms = latency_interval_ms(record)
+    return msgspec.structs.replace(record, latency_interval_ms=interval_ms, tails=tails)
 
 
 def _operators(

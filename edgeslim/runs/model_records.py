@@ -297,6 +297,18 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         """Its starts; without any, nothing is known of them."""
         return self.starts or StartsRecord(starts=())
 
+    @property
+    def missed_share(self) -> float | None:
+        """Share of its runs that take longer than the limit that it was made for."""
+        if self.target_ms is None:
+            return None
+        over = sum(
+            sample > 1e6 * self.target_ms
+            for own in self.counted_rounds
+            for sample in own.samples_ns
+        )
+        return over / self.samples
+
     def tail(self, share: float) -> TailRecord | None:
         """The quantile of a share, if enough samples show it."""
         return next((tail for tail in self.tails if tail.share == share), None)

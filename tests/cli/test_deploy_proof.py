@@ -59,3 +59,19 @@ def test_a_deployment_with_a_baseline_is_judged_and_written_down_each_time(
     assert first.table is not None
     assert first.device.hardware
     assert first.versions.library.startswith("v2.13")
+
+
+def test_each_limit_has_a_verdict_and_one_that_is_not_decided_is_a_gap(workshop: Workshop) -> None:
+    limits = ("--max-memory", "1G", "--max-load", "1h", "--max-first", "1h", "--max-growth", "1G")
+    options = ("--rounds", "1", "--soak", "20", "--patience", "1ms", "--json")
+    done = workshop(
+        *("deploy", "net", "--out", "limited", *options, *limits, "--target-p999", "1h")
+    )
+    assert done.code == 3, done.err
+    tail, *others = done.document["gates"]
+    assert [gate["verdict"] for gate in others] == ["PASS"] * 4
+    assert tail["verdict"] == "INCONCLUSIVE"
+    assert tail["decides"].endswith("runs, none of them longer")
+    (model,) = done.document["models"]
+    assert 0 < model["runtime_memory_mb"] < model["process_peak_mb"]
+    assert (model["soak"]["runs"], len(model["soak"]["memory_mb"])) == (20, 20)

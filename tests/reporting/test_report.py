@@ -14,9 +14,10 @@ from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.latency_rows import TableContext
 from edgeslim.reporting.formats import FORMATS
 from edgeslim.reporting.report import report
+from edgeslim.runs.deployment_records import GateRecord
 from edgeslim.runs.model_records import TailRecord
 from edgeslim.runs.search_run import RunFolder
-from edgeslim.runs.start_records import AloneRecord, StartRecord, StartsRecord
+from edgeslim.runs.start_records import AloneRecord, SoakRecord, StartRecord, StartsRecord
 from tests.reporting.made_up_runs import compression, deployed, deployment, pruning, search
 from tests.reporting.pages import Tags, charts, page_of
 from tests.values import CONTEXT
@@ -106,17 +107,54 @@ def test_start_tails_and_memory_stand_in_one_view(tmp_path: Path) -> None:
     )
     tail = TailRecord(share=0.99, value_ms=2.5, interval_ms=(2.3, 2.9), samples=400)
     record = deployment()
-    model = msgspec.structs.replace(record.models[0], starts=starts, tails=(tail,))
+    soak = SoakRecord(
+        runs=1000,
+        first_peak_mb=110.0,
+        peak_mb=112.0,
+        growth_kb=2.0,
+        growth_interval_kb=(1.5, 2.5),
+    )
+    model = msgspec.structs.replace(record.models[0], starts=starts, soak=soak, tails=(tail,))
     record = msgspec.structs.replace(record, models=(model, *record.models[1:]))
     run = deployed(tmp_path / "run", record)
     (section,) = (one for one in document(run)["sections"] if one["key"] == "quantities")
-    start, memory, note, tails = section["blocks"]
+    start, memory, note, soaked, tails = section["blocks"]
     assert _row(start) | {"load_ms": 20.0, "first_run_ms": 9.0, "starts": 1} == _row(start)
     sizes = {"memory_bytes": 80e6, "runtime_bytes": 34e6, "model_bytes": 46e6}
     assert _row(memory) | sizes == _row(memory)
     assert note["items"] == ["No start is cold: this system drops no file from its page cache."]
+    grown = {"runs": 1000, "peak_bytes": 112e6, "growth_interval_kb": [1.5, 2.5]}
+    assert _row(soaked) | grown == _row(soaked)
     told = {"quantile": "p99", "tail_ms": 2.5, "tail_interval_ms": [2.3, 2.9], "samples": 400}
     assert _row(tails) | told == _row(tails)
+
+
+def test_limits_that_are_not_decided_are_told_apart_from_missed_ones(tmp_path: Path) -> None:
+    gate = GateRecord(
+        model="net.x86.1",
+        asked="--max-memory 64M",
+        limit=64.0,
+        found=63.9,
+        interval=(63.5, 64.3),
+        met=True,
+        line="net takes 63.9 MB",
+        verdict="INCONCLUSIVE",
+        decides="about 9 rounds",
+    )
+    found = document(deployed(tmp_path / "undecided", deployment(gates=(gate,))))
+    assert "1 of 1 gates not decided" in found["verdict"]
+    assert found["met_target"] is None
+    failed = msgspec.structs.replace(gate, verdict="FAIL", met=False)
+    found = document(deployed(tmp_path / "failed", deployment(gates=(gate, failed))))
+    assert "1 of 2 gates not met" in found["verdict"]
+    assert found["met_target"] is False
+    lines = [
+        block["items"]
+        for section in found["sections"]
+        for block in section["blocks"]
+        if block.get("title") == "Gates"
+    ]
+    assert [line.split()[0] for line in lines[0]] == ["INCONCLUSIVE", "FAIL"]
 
 
 def _row(table: dict[str, Any]) -> dict[str, Any]:

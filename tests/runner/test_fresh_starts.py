@@ -81,6 +81,21 @@ def test_what_does_not_start_takes_only_itself_down(
     assert whole.start is not None
 
 
+@pytest.mark.slow
+def test_starts_travel_over_ssh(
+    native_runner: NativeRunner, ssh_device: Location, real_jobs: Sequence[Job]
+) -> None:
+    transport = TRANSPORTS.get("ssh")(ssh_device)
+    transport.connect()
+    runner = replace(native_runner, transport=transport)
+    warm, cold = run_batch(runner, [starting(real_jobs[0], "warm"), starting(real_jobs[0], "cold")])
+    transport.close()
+    for outcome in (warm, cold):
+        assert outcome.error is None
+        assert outcome.start is not None
+        assert outcome.load_ms > 0
+
+
 def test_starts_have_a_batch_of_their_own(real_jobs: Sequence[Job], tmp_path: Path) -> None:
     jobs = [starting(real_jobs[0], "warm"), real_jobs[1]]
     with pytest.raises(ValueError, match="a batch of its own"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from edgeslim.reporting.document import (
     Block,
     Items,
@@ -24,6 +26,7 @@ _START_COLUMNS: list[RecordColumn[ModelRecord]] = [
     ("cold_load_ms", "load, cold", "ms", lambda model: model.known_starts.cold_load_ms),
     ("first_run_ms", "first run", "ms", lambda model: model.first_run_ms),
     ("measured_ms", "median", "ms", lambda model: model.latency_ms),
+    ("missed", "longer than the limit", "share", lambda model: model.missed_share),
     ("starts", "starts", "count", lambda model: len(model.known_starts.starts) or None),
 ]
 _MEMORY_COLUMNS: list[RecordColumn[ModelRecord]] = [
@@ -75,36 +78,50 @@ def quantities(evidence: Evidence) -> ReportSection | None:
         return None
     models = [model for model in record.models if model.starts is not None]
     tails = [(model, tail) for model in record.models for tail in model.tails]
-    if not models and not tails:
-        return None
-    blocks: list[Block] = []
-    if models:
-        blocks.append(
-            table_of(
-                models,
-                _START_COLUMNS,
-                title="Start: processes of their own, medians",
-                drop_empty=True,
-            )
-        )
-        if any(model.memory_mb is not None for model in models):
-            blocks.append(
-                table_of(
-                    models,
-                    _MEMORY_COLUMNS,
-                    title="Memory, and the file on the device",
-                    drop_empty=True,
-                )
-            )
-        else:
-            blocks.append(Text(text="The device does not say what memory a process has."))
-        notes = dict.fromkeys(
-            f"No start is cold: {model.starts.kept}."
-            for model in models
-            if model.starts is not None and model.starts.kept
-        )
-        if notes:
-            blocks.append(Items(items=list(notes)))
+    blocks: list[Block] = [*_starts(models), *_soaks(record.models)]
     if tails:
         blocks.append(table_of(tails, _TAIL_COLUMNS, title="Tails, where enough samples show them"))
+    if not blocks:
+        return None
     return ReportSection(key="quantities", title="Start, tails and memory", blocks=blocks)
+
+
+def _starts(models: Sequence[ModelRecord]) -> Iterator[Block]:
+    if not models:
+        return
+    yield table_of(
+        models, _START_COLUMNS, title="Start: processes of their own, medians", drop_empty=True
+    )
+    if any(model.memory_mb is not None for model in models):
+        title = "Memory, and the file on the device"
+        yield table_of(models, _MEMORY_COLUMNS, title=title, drop_empty=True)
+    else:
+        yield Text(text="The device does not say what memory a process has.")
+    kept = dict.fromkeys(model.known_starts.kept for model in models if model.known_starts.kept)
+    if kept:
+        yield Items(items=[f"No start is cold: {reason}." for reason in kept])
+
+
+def _soaks(models: Sequence[ModelRecord]) -> Iterator[Block]:
+    """What memory did over many runs, where that was looked at."""
+    soaked = [(model, model.soak) for model in models if model.soak is not None]
+    if soaked:
+        yield table_of(
+            soaked,
+            [
+                ("model", "variant", "text", lambda row: format_variant(row[0])),
+                ("runs", "runs", "count", lambda row: row[1].runs),
+                (
+                    *("first_peak_bytes", "peak of the first run", "bytes"),
+                    lambda row: memory_bytes(row[1].first_peak_mb),
+                ),
+                ("peak_bytes", "peak", "bytes", lambda row: memory_bytes(row[1].peak_mb)),
+                ("growth_kb", "growth a run, kB", "number", lambda row: row[1].growth_kb),
+                (
+                    *("growth_interval_kb", "interval, kB", "number"),
+                    lambda row: row[1].growth_interval_kb,
+                ),
+            ],
+            title="Memory over many runs, each with other inputs",
+            drop_empty=True,
+        )
