@@ -10,43 +10,25 @@ import pytest
 from edgeslim.companion import lite_python
 from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.conversion.optimized import unfused_graph
-from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.device import Location
 from edgeslim.execution import Target
 from edgeslim.fusion import fuse
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.paddle_io.export import run_in_paddle
-from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job
 from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS
 from tests.conftest import QUICK
-from tests.fusion.nets import ACTIVATIONS, INPUT_SHAPE, PARTS, activated
+from tests.fusion.nets import INPUT_SHAPE
 from tests.lite.runtime import outputs_in_paddle_lite
-from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PreparedModel]:
-    """All parts, prepared."""
-    require_module("paddlelite")
-    load_paddle().seed(0)
-    folder = tmp_path_factory.mktemp("parts")
-    layers = {name: make() for name, make in PARTS.items()}
-    layers |= {f"behind: {name}": activated(make) for name, make in ACTIVATIONS.items()}
-    return {
-        name: prepare_layer(layer, INPUT_SHAPE, folder / str(number), name=str(number))
-        for number, (name, layer) in enumerate(layers.items())
-    }
-
-
-def test_every_operator_of_them_runs_alone(
-    models: dict[str, PreparedModel], tmp_path: Path
-) -> None:
-    graphs = [fuse(unfused_graph(model), Target.X86) for model in models.values()]
+def test_every_operator_of_them_runs_alone(parts: dict[str, PreparedModel], tmp_path: Path) -> None:
+    graphs = [fuse(unfused_graph(model), Target.X86) for model in parts.values()]
     specs = list(dict.fromkeys(spec for graph in graphs for spec in graph.specs))
     jobs = operator_jobs(specs, Target.X86, tmp_path, states=(QUICK,))
     failed = {str(job) for job in jobs if not isinstance(job, Job)}
@@ -64,7 +46,7 @@ def test_every_operator_of_them_runs_alone(
 
 
 def test_they_compute_what_they_compute_in_paddle(
-    models: dict[str, PreparedModel], tmp_path: Path
+    parts: dict[str, PreparedModel], tmp_path: Path
 ) -> None:
     converted = convert(
         [
@@ -74,14 +56,14 @@ def test_they_compute_what_they_compute_in_paddle(
                 target=Target.X86,
                 output=tmp_path / f"part{model.name}",
             )
-            for model in models.values()
+            for model in parts.values()
         ]
     )
-    assert [result.error for result in converted] == [None] * len(models)
+    assert [result.error for result in converted] == [None] * len(parts)
     images = np.random.default_rng(0).standard_normal(INPUT_SHAPE).astype(np.float32)
     files = [result.conversion.result for result in converted]
     computed = outputs_in_paddle_lite(dict.fromkeys(files, images))
-    for (name, model), found in zip(models.items(), computed, strict=True):
+    for (name, model), found in zip(parts.items(), computed, strict=True):
         expected = run_in_paddle(model.prefix, {next(iter(model.graph.feeds)): images})
         for given, wanted in zip(found, expected, strict=True):
             shaped = given.reshape(wanted.shape)

@@ -32,14 +32,14 @@ from edgeslim.paddle_io.parameters import read_parameters, write_parameters
 from edgeslim.paddle_io.program_graph import read_graph
 from edgeslim.paddle_io.proto import read_program
 from tests.fusion.nets import PARTS
-from tests.laws.pruning_blocks import BLOCKS
+from tests.laws.pruning_blocks import BLOCKS, Place
 from tests.laws.pruning_nets import INPUT_SHAPE, block_network, random_network
 from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
 
-NETWORKS = 32
-CONVERTED = 8
+NETWORKS = 16
+CONVERTED = 6
 
 
 def random_plan(channels: Channels, seed: int) -> PruningPlan:
@@ -127,13 +127,10 @@ def assert_fuses_as_the_optimizer(models: Mapping[str, SavedModel], folder: Path
         assert Counter(ours.nodes) == Counter(left.nodes), name
 
 
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_each_block_alone(number: int, tmp_path: Path) -> None:
-    for seed in range(3):
-        folder = tmp_path / str(seed)
-        net = block_network(BLOCKS[number], seed)
-        model = prepare_layer(net, INPUT_SHAPE, folder / "whole", name="net")
-        assert_pruned_right(model, folder, seed)
+@pytest.mark.parametrize("block", dict.fromkeys(BLOCKS), ids=lambda block: block.__name__)
+def test_each_block_alone(block: Callable[[Place], Any], tmp_path: Path) -> None:
+    model = prepare_layer(block_network(block, 0), INPUT_SHAPE, tmp_path / "whole", name="net")
+    assert_pruned_right(model, tmp_path, 0)
 
 
 def test_random_networks(tmp_path: Path) -> None:
@@ -169,8 +166,8 @@ def vgg11_of_few_neurons() -> nn.Layer:
 VISION: dict[str, tuple[Callable[[], nn.Layer], int]] = {
     "densenet121": (partial(vision.densenet121, num_classes=10), 32),
     "googlenet": (partial(vision.googlenet, num_classes=10), 224),
-    "mobilenet_v3_large": (partial(vision.mobilenet_v3_large, num_classes=10), 64),
-    "resnext50": (partial(vision.resnext50_32x4d, num_classes=10), 64),
+    "mobilenet_v3_small": (partial(vision.mobilenet_v3_small, num_classes=10), 64),
+    "resnext50": (partial(vision.resnext50_32x4d, num_classes=10), 32),
     "shufflenet_v2": (partial(vision.shufflenet_v2_x1_0, num_classes=10), 64),
     "squeezenet1_1": (partial(vision.squeezenet1_1, num_classes=10), 96),
     "vgg11": (vgg11_of_few_neurons, 64),
@@ -185,7 +182,11 @@ def test_vision_models(name: str, tmp_path: Path) -> None:
     assert_pruned_right(model, tmp_path, 0)
 
 
-@pytest.mark.parametrize("name", MODELS.names())
+ELSEWHERE = {"mobilenet-v1", "mobilenet-v2", "resnet50"}
+"""What they are made of is in detectors, in light-nas, and in ResNeXt."""
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS.names()) - ELSEWHERE))
 def test_models_by_name(name: str, tmp_path: Path) -> None:
     net = MODELS.get(name).build(10)
     model = prepare_layer(net, (1, 3, 64, 64), tmp_path / "whole", name=name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,17 @@ from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import Selection, keep_first
 from edgeslim.companion import lite_python
 from edgeslim.conversion.model_source import SavedModel
-from edgeslim.conversion.optimized import fused_graph, optimize
+from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.precisions import rewrite_for_place
 from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
 from edgeslim.conversion.pruned_model import write_pruned
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import new_folder, write_bytes
-from edgeslim.lite.converter import Conversion, ConversionTask, convert_one
+from edgeslim.lite.converter import Conversion, ConversionTask, convert, convert_one
 from edgeslim.models import MODELS
 from edgeslim.paddle_io.export import run_in_paddle
+from edgeslim.paddle_io.program_graph import read_graph
 from edgeslim.targets import Place
 from edgeslim.training.program_net import load_program_net
 from edgeslim.training.quantization.calibrate import calibrate
@@ -47,13 +50,26 @@ import sys
 import numpy as np
 import paddlelite.lite as lite
 
-config = lite.MobileConfig()
-config.set_model_from_file(sys.argv[1])
-predictor = lite.create_paddle_predictor(config)
-predictor.get_input(0).from_numpy(np.load(sys.argv[2]))
-predictor.run()
-np.save(sys.argv[3], predictor.get_output(0).numpy())
+for file in sys.argv[1:]:
+    config = lite.MobileConfig()
+    config.set_model_from_file(file)
+    predictor = lite.create_paddle_predictor(config)
+    found = []
+    for given in np.load(file + ".given.npy"):
+        predictor.get_input(0).from_numpy(given)
+        predictor.run()
+        found.append(predictor.get_output(0).numpy().copy())
+    np.save(file + ".found.npy", found)
 """
+
+
+def run_files(inputs: Mapping[Path, Sequence[np.ndarray]]) -> dict[Path, np.ndarray]:
+    """What optimized files make of inputs, each ``(inputs, *output)``, in one process."""
+    for file, given in inputs.items():
+        np.save(f"{file}.given.npy", np.stack(given))
+    run_python(RUN, *inputs, python=lite_python())
+    return {file: np.load(f"{file}.found.npy") for file in inputs}
+
 
 NETS: dict[str, Any] = {
     "small": Small,
@@ -85,8 +101,11 @@ def kernels(model: PreparedModel, folder: Path, target: Target = Target.ARM) -> 
     return {f"{each.operator}/{each.alias}/{each.precision}" for each in facts.kernels}
 
 
-@pytest.mark.parametrize("weight_type", WEIGHT_TYPES)
-@pytest.mark.parametrize("name", NETS)
+PAIRS = [*product(["small"], WEIGHT_TYPES), *zip(list(NETS)[1:], cycle(WEIGHT_TYPES))]
+"""Each network with a kind of weights, and one with all of them."""
+
+
+@pytest.mark.parametrize(("name", "weight_type"), PAIRS)
 def test_the_integers_of_an_arm_file_are_what_paddle_computes(
     name: str, weight_type: str, tmp_path: Path
 ) -> None:
@@ -110,7 +129,7 @@ def test_the_integers_of_an_arm_file_are_what_paddle_computes(
     if name in {"small", "leaky_relu"}:  # and most often to the last digits
         assert {"conv2d/int8_out", "depthwise_conv2d/int8_out", "fc/fp32out"} <= set(ran)
         np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert len(fused_graph(model, Target.ARM).nodes) == len(ran)
+    assert len(read_graph(program, program.with_name("params")).nodes) == len(ran)
 
 
 def test_int8_kernels_for_convolutions_depthwise_ones_and_products(tmp_path: Path) -> None:
@@ -132,49 +151,63 @@ def test_what_is_skipped_has_float_kernels(tmp_path: Path) -> None:
     assert {"conv2d/int8_out/2", "depthwise_conv2d/fp32_out/2", "conv2d/def/1", "fc/def/1"} <= found
 
 
-@pytest.mark.parametrize("name", NETS)
-def test_on_x86_the_runtime_computes_what_paddle_does(name: str, tmp_path: Path) -> None:
-    paddle.seed(0)
-    model = quantized(made(NETS[name]()), tmp_path, weight_bits=7)
+@pytest.fixture(scope="module")
+def of_seven_bits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PreparedModel]:
+    """Every network with integers that the kernels of x86 compute right."""
+    models = {}
+    for name, net in {**NETS, "grouped": Grouped}.items():
+        paddle.seed(0)
+        models[name] = quantized(made(net()), tmp_path_factory.mktemp(name), weight_bits=7)
+    return models
+
+
+def test_on_x86_the_runtime_computes_what_paddle_does(
+    of_seven_bits: dict[str, PreparedModel], tmp_path: Path
+) -> None:
     place = Place.of(Target.X86, Precision.INT8)
-    written = rewrite_for_place(model, place, new_folder(tmp_path / "written"))
-    write_bytes(tmp_path / "x86.pdmodel", written.program.read_bytes())
-    write_bytes(tmp_path / "x86.pdiparams", written.parameters.read_bytes())
-    found = convert_one(
-        Conversion(
-            model=tmp_path / "x86.pdmodel",
+    jobs = {}
+    for name in NETS:
+        model = of_seven_bits[name]
+        written = rewrite_for_place(model, place, new_folder(tmp_path / name))
+        write_bytes(tmp_path / f"{name}.pdmodel", written.program.read_bytes())
+        write_bytes(tmp_path / f"{name}.pdiparams", written.parameters.read_bytes())
+        jobs[name] = Conversion(
+            model=tmp_path / f"{name}.pdmodel",
             parameters=model.parameters,
             target=Target.X86,
-            output=tmp_path / "x86",
+            output=tmp_path / f"{name}.x86",
         )
-    )
+    assert [done.error for done in convert(list(jobs.values()))] == [None] * len(NETS)
     given = images(1, 9)
-    np.save(tmp_path / "given.npy", given)
-    run_python(RUN, found, tmp_path / "given.npy", tmp_path / "found.npy", python=lite_python())
-    (feed,) = model.graph.feeds
-    (expected,) = run_in_paddle(tmp_path / "x86", {feed: given})
-    step = np.abs(expected).max() / 127
-    np.testing.assert_allclose(np.load(tmp_path / "found.npy"), expected, atol=step)
+    found = run_files({job.result: [given] for job in jobs.values()})
+    for name, job in jobs.items():
+        (feed,) = of_seven_bits[name].graph.feeds
+        (expected,) = run_in_paddle(tmp_path / name, {feed: given})
+        step = np.abs(expected).max() / 127
+        np.testing.assert_allclose(found[job.result][0], expected, atol=step, err_msg=name)
 
 
-@pytest.mark.parametrize("louder", [1.0, 5.0])
-@pytest.mark.parametrize("name", [*NETS, "grouped"])
 def test_on_x86_nothing_of_a_quantized_network_is_lost_that_is_kept_in_floats(
-    name: str, louder: float, tmp_path: Path
+    of_seven_bits: dict[str, PreparedModel], tmp_path: Path
 ) -> None:
     """Activations beyond their scale are cut off there as well."""
-    paddle.seed(0)
-    model = quantized(made({**NETS, "grouped": Grouped}[name]()), tmp_path, weight_bits=7)
-    file = optimize(model, Target.X86, tmp_path / "x86")
-    assert "int8" in file.facts.computes_in
-    given = louder * images(1, 9)
-    np.save(tmp_path / "given.npy", given)
-    run_python(RUN, file.path, tmp_path / "given.npy", tmp_path / "found.npy", python=lite_python())
-    (feed,) = model.graph.feeds
-    (expected,) = run_in_paddle(model.prefix, {feed: given})
-    found = np.load(tmp_path / "found.npy").reshape(expected.shape)
-    # Rounding that is left out here and there is all that differs.
-    np.testing.assert_allclose(found, expected, atol=0.03 * np.abs(expected).max())
+    files = {
+        name: optimize(model, Target.X86, tmp_path / name) for name, model in of_seven_bits.items()
+    }
+    assert all("int8" in file.facts.computes_in for file in files.values())
+    given = [louder * images(1, 9) for louder in (1.0, 5.0)]
+    found = run_files({file.path: given for file in files.values()})
+    for name, model in of_seven_bits.items():
+        (feed,) = model.graph.feeds
+        for one, output in zip(given, found[files[name].path], strict=True):
+            (expected,) = run_in_paddle(model.prefix, {feed: one})
+            # Rounding that is left out here and there is all that differs.
+            np.testing.assert_allclose(
+                output.reshape(expected.shape),
+                expected,
+                atol=0.03 * np.abs(expected).max(),
+                err_msg=name,
+            )
 
 
 def test_eight_bits_on_x86_are_refused_for_a_reason(tmp_path: Path) -> None:
@@ -182,7 +215,6 @@ def test_eight_bits_on_x86_are_refused_for_a_reason(tmp_path: Path) -> None:
     paddle.seed(0)
     model = quantized(made(Residual()), tmp_path)
     given = images(1, 9)
-    np.save(tmp_path / "given.npy", given)
     with pytest.raises(ModelError, match="--weight-bits 7"):
         optimize(model, Target.X86, tmp_path / "refused")
     found = convert_one(
@@ -193,10 +225,10 @@ def test_eight_bits_on_x86_are_refused_for_a_reason(tmp_path: Path) -> None:
             output=tmp_path / "x86",
         )
     )
-    run_python(RUN, found, tmp_path / "given.npy", tmp_path / "found.npy", python=lite_python())
+    (output,) = run_files({found: [given]})[found]
     (feed,) = model.graph.feeds
     (expected,) = run_in_paddle(model.prefix, {feed: given})
-    assert np.abs(np.load(tmp_path / "found.npy") - expected).max() > np.abs(expected).max() / 20
+    assert np.abs(output - expected).max() > np.abs(expected).max() / 20
 
 
 def test_a_pruned_model_is_quantized_and_a_quantized_one_is_not_pruned(tmp_path: Path) -> None:
@@ -218,7 +250,7 @@ def test_a_pruned_model_is_quantized_and_a_quantized_one_is_not_pruned(tmp_path:
 
 
 def test_mobilenet_v1_has_a_quarter_of_its_size(tmp_path: Path) -> None:
-    shape = (1, 3, 224, 224)
+    shape = (1, 3, 64, 64)
     net = MODELS.get("mobilenet-v1").build(1000)
     model = quantized(net, tmp_path, shape)
     file = optimize(model, Target.ARM, tmp_path / "int8")
