@@ -37,7 +37,7 @@ from edgeslim.version import __version__
 if TYPE_CHECKING:
     from edgeslim.training.quantization.work import QuantizationWork, QuantizedPart
 
-__all__ = ["Quantization", "QuantizeRequest", "quantize"]
+__all__ = ["Quantization", "QuantizeRequest", "advice_for", "quantize"]
 
 _CALIBRATION = Option("Calibration")
 _LAYERS = Option("Layer by layer")
@@ -228,7 +228,7 @@ def quantize(request: QuantizeRequest) -> Quantization:
         )
         write_json(out / QUANTIZATION_FILE, record)
         (out / _ERRORS).unlink(missing_ok=True)
-    return Quantization.of(out, record, _advice(request, table))
+    return Quantization.of(out, record, advice_for(request, table))
 
 
 def _work_on(request: QuantizeRequest, prepared: PreparedModel, task: Task) -> QuantizationWork:
@@ -281,14 +281,17 @@ def _quantize_part(
     return work.keep_floats(whole, explanation, before=before, max_loss=limit), explanation
 
 
-def _advice(request: QuantizeRequest, table: LatencyTable | None) -> list[str]:
-    """What speaks against int8 where the model is to run, as far as that is known."""
-    for_x86 = table is not None and table.context.execution.target is Target.X86
-    if not for_x86 and request.settings.weight_bits > _X86_BITS:
-        return []
-    slower = "on x86 Paddle-Lite's int8 kernels are slower than those for floats"
-    command = f"edgeslim deploy {request.out} --precisions fp32"
-    return [f"{slower}; deploy it there in floats: {command}"]
+def advice_for(request: QuantizeRequest, table: LatencyTable | None) -> list[str]:
+    """What to try with few bits, and what speaks against int8 where the model is to run."""
+    bits, found = request.settings.weight_bits, []
+    if bits < _X86_BITS and not request.learn:
+        found.append(f"weights of {bits} bits lose less with learned rounding: --learn-rounding")
+    if bits <= _X86_BITS or (table is not None and table.context.execution.target is Target.X86):
+        slower = "on x86 Paddle-Lite's int8 kernels are slower than those for floats"
+        found.append(
+            f"{slower}; deploy the model as it came there: edgeslim deploy {request.model}"
+        )
+    return found
 
 
 _X86_BITS = 7
