@@ -29,15 +29,15 @@ class Gated(nn.Layer):
 class Pairs:
     """Pairs of 1x1 convolutions, which the optimizer merges if one of them pays."""
 
-    ranges = (2, 3, 2, 2, 3)
+    ranges = (2, 2, 2, 2, 2)
     initial_tokens = (0, 1, 1, 0, 0)
     input_shape = (1, 4, 8, 8)
     num_classes = 3
     parts = ((0, 1), (1, 2), (1, 3, 4))
 
     def build(self, tokens, num_classes):
-        first, width = (8, 16)[tokens[0]], (4, 12, 20)[tokens[1]]
-        between, behind = (6, 24)[tokens[3]], (4, 8, 28)[tokens[4]]
+        first, width = (8, 16)[tokens[0]], (4, 20)[tokens[1]]
+        between, behind = (6, 24)[tokens[3]], (4, 28)[tokens[4]]
         return nn.Sequential(
             conv(4, first), conv(first, width, after=[nn.ReLU()]),
             Gated(width, tokens[2]),

@@ -84,11 +84,12 @@ def test_parts_say_what_every_network_is_before_fusion(pairs: Space) -> None:
 @pytest.mark.parametrize("target", Target)
 def test_parts_say_what_every_network_is_made_of(pairs: Space, target: Target) -> None:
     merged = 0
-    for tokens in everyone(pairs):
+    chosen = everyone(pairs)[:: 1 if target is Target.ARM else 3]
+    for tokens in chosen:
         counts, merges = put_together(pairs, tokens, target)
         assert counts == dict(Counter(pairs.operators(tokens, target))), tokens
         merged += merges
-    assert 0 < merged < len(everyone(pairs)), "both kinds of network are among them"
+    assert 0 < merged < len(chosen), "both kinds of network are among them"
 
 
 @pytest.mark.parametrize("target", Target)
@@ -213,7 +214,7 @@ def test_what_build_does_wrong_is_said_with_the_tokens(
 
 
 def test_a_network_of_it_is_built_and_saved_as_of_any_space(file: Path, tmp_path: Path) -> None:
-    folder = build_network(str(file), (1, 2, 1, 0, 2), tmp_path / "net")
+    folder = build_network(str(file), (1, 1, 1, 0, 1), tmp_path / "net")
     assert list(inspect(str(folder)).inputs.values()) == [(1, 4, 8, 8)]
 
 

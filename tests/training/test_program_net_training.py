@@ -11,7 +11,8 @@ import paddle
 import paddle.nn.functional as F  # noqa: N812 - the name that everybody uses
 import pytest
 from paddle import nn
-from paddle.vision.models import mobilenet_v1, mobilenet_v2, resnet18
+from paddle.vision.models import mobilenet_v1, mobilenet_v2
+from paddle.vision.models.resnet import BasicBlock
 
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.training._depthwise import fast_depthwise
@@ -41,10 +42,20 @@ class WithDropout(nn.Layer):
         return self.head(rows)
 
 
+def residual_blocks() -> nn.Layer:
+    """The two kinds of blocks of a ResNet-18, few and narrow."""
+    shortcut = nn.Sequential(nn.Conv2D(8, 16, 1, stride=2, bias_attr=False), nn.BatchNorm2D(16))
+    return nn.Sequential(
+        *(nn.Conv2D(3, 8, 7, stride=2, padding=3, bias_attr=False), nn.BatchNorm2D(8), nn.ReLU()),
+        *(nn.MaxPool2D(3, stride=2, padding=1), BasicBlock(8, 8), BasicBlock(8, 16, 2, shortcut)),
+        *(nn.AdaptiveAvgPool2D(1), nn.Flatten(), nn.Linear(16, 10)),
+    )
+
+
 NETWORKS: dict[str, Callable[[], nn.Layer]] = {
     "mobilenet_v1": lambda: mobilenet_v1(scale=0.25, num_classes=10),
     "mobilenet_v2": lambda: mobilenet_v2(scale=0.25, num_classes=10),
-    "resnet18": lambda: resnet18(num_classes=10),
+    "residual": residual_blocks,
     "dropout": WithDropout,
 }
 

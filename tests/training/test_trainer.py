@@ -66,19 +66,19 @@ def test_learns() -> None:
 
 def test_same_seed_same_bits() -> None:
     first, second = build_seeded(_net, 1), build_seeded(_net, 1)
-    one = _train(first, epochs=1)
+    one = _train(first, epochs=1, batch_size=256)
     paddle.seed(99)  # whatever was drawn before
     paddle.randn([7])
-    _train(build_seeded(_net, 2), epochs=1, seed=5)
-    other = _train(second, epochs=1)
+    _train(build_seeded(_net, 2), epochs=1, batch_size=256, seed=5)
+    other = _train(second, epochs=1, batch_size=256)
     assert one == other
     weights = [[each.numpy() for each in net.parameters()] for net in (first, second)]
     assert all(np.array_equal(*pair) for pair in zip(*weights, strict=True))
 
 
 def test_other_seed_other_bits() -> None:
-    assert _train(build_seeded(_net, 1), epochs=1) != _train(
-        build_seeded(_net, 1), epochs=1, seed=4
+    assert _train(build_seeded(_net, 1), epochs=1, batch_size=256) != _train(
+        build_seeded(_net, 1), epochs=1, batch_size=256, seed=4
     )
     same, other = (build_seeded(_net, seed).parameters()[0].numpy() for seed in (1, 2))
     assert not np.array_equal(same, other)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -57,6 +57,7 @@ def test_every_threshold_is_within_what_was_seen(
 
 
 @given(arrays(np.float32, st.integers(2, 200), elements=st.floats(0.125, 1e3, width=32)))
+@settings(max_examples=10)  # one takes a tenth of a second
 @pytest.mark.slow
 def test_scaling_what_was_seen_scales_thresholds(values: np.ndarray) -> None:
     for find in METHODS.values():
