@@ -95,36 +95,47 @@ def test_parameters_that_are_cut(model: Path, tmp_path: Path) -> None:
         prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"": (2, 3)})
 
 
+LAYERS = ("LSTM", "GRU", "SimpleRNN")
+
 SAVE_STATIC = """
 import sys
 import paddle
 
 paddle.seed(1)
 paddle.enable_static()
-main, start = paddle.static.Program(), paddle.static.Program()
-with paddle.static.program_guard(main, start):
-    x = paddle.static.data("x", [1, 4, 3], "float32")
-    sequence, _ = getattr(paddle.nn, sys.argv[2])(3, 2)(x)
-    executor = paddle.static.Executor()
-    executor.run(start)
-    paddle.static.save_inference_model(
-        sys.argv[1], [x], [paddle.nn.functional.relu(sequence)], executor, program=main
-    )
+for layer in sys.argv[2:]:
+    main, start = paddle.static.Program(), paddle.static.Program()
+    with paddle.static.program_guard(main, start):
+        x = paddle.static.data("x", [1, 4, 3], "float32")
+        sequence, _ = getattr(paddle.nn, layer)(3, 2)(x)
+        executor = paddle.static.Executor()
+        executor.run(start)
+        prefix = f"{sys.argv[1]}/{layer}"
+        result = paddle.nn.functional.relu(sequence)
+        paddle.static.save_inference_model(prefix, [x], [result], executor, program=main)
 """
 
 
-@pytest.mark.parametrize("layer", ["LSTM", "GRU", "SimpleRNN"])
-@pytest.mark.parametrize("is_new_form", [True, False])
-def test_a_recurrent_layer_of_static_mode_is_converted_without_its_empty_parameter(
-    layer: str, is_new_form: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module", params=[True, False], ids=["new-form", "old-form"])
+def recurrent(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, bool]:
+    """A folder with recurrent layers that were saved in static mode, and whether as Paddle 3."""
     require_module("paddlelite")
-    monkeypatch.setenv("FLAGS_enable_pir_api", str(int(is_new_form)))
-    run_python(SAVE_STATIC, tmp_path / "net", layer)
-    monkeypatch.undo()
-    model = prepare(find_model(str(tmp_path / "net")), tmp_path / "prepared")
+    folder = tmp_path_factory.mktemp("recurrent")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLAGS_enable_pir_api", str(int(request.param)))
+        run_python(SAVE_STATIC, folder, *LAYERS)
+    return folder, request.param
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_recurrent_layer_of_static_mode_is_converted_without_its_empty_parameter(
+    layer: str, recurrent: tuple[Path, bool], tmp_path: Path
+) -> None:
+    folder, is_new_form = recurrent
+    model = prepare(find_model(str(folder / layer)), tmp_path / "prepared")
     assert all(0 not in shape for shape in model.graph.parameters.values())
-    for target in Target:
-        optimize(model, target, tmp_path / target.value)
+    optimize(model, Target.X86 if is_new_form else Target.ARM, tmp_path / "optimized")
     ((truth,),) = paddle_outputs(model, [{"x": np.ones((1, 4, 3), np.float32)}])
     assert np.ptp(truth) > 0

@@ -70,9 +70,7 @@ def test_published_networks(name: str, both_ways: Any, tmp_path: Path) -> None:
     net = getattr(vision, name)(pretrained=False, num_classes=10)
     models = both_ways(name, net, (1, 3, 64, 64))
     assert models[True].changes != models[False].changes
-    for target in Target:
-        made = make(models, target, tmp_path / target.value)
-        # Which of two parallel branches comes first hangs on addresses in memory.
-        assert Counter(made[True].fused.specs) == Counter(made[False].fused.specs)
-        if target is Target.X86:
-            assert_computes_as_paddle({str(clip): net for clip, net in made.items()})
+    made = make(models, Target.X86, tmp_path / "x86")
+    # Which of two parallel branches comes first hangs on addresses in memory.
+    assert Counter(made[True].fused.specs) == Counter(made[False].fused.specs)
+    assert_computes_as_paddle({str(clip): net for clip, net in made.items()})
