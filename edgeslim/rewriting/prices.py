@@ -27,7 +27,7 @@ class Prices:
         measure: Measures operators that the table lacks; None where there is no device.
 
     Attributes:
-        measured_s: Seconds of this process that measuring took so far.
+        measured_s: Seconds of this thread that measuring took so far.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class Prices:
             lacking = [spec for spec in wanted if source(spec) is Source.MISSING]
             lacking = [spec for spec in lacking if spec not in self._table.failures]
             if lacking:
-                start = time.process_time()
+                start = time.thread_time()
                 self._measure(lacking)
                 self._renew()
-                self.measured_s += time.process_time() - start
+                self.measured_s += time.thread_time() - start
         new = [spec for spec in wanted if spec not in self._found]
         if not new:
             return

@@ -113,6 +113,7 @@ class Windows:
         self._target = target
         self._index = {id(op): place for place, op in enumerate(network.ops)}
         self._known = {} if known is None else known
+        self._unchanged: dict[tuple[int, ...], Counter[OpSpec] | None] = {}
 
     def near(
         self, touched: Iterable[int], before: int = _BEFORE, behind: int = _BEHIND
@@ -147,10 +148,11 @@ class Windows:
             None if a form is not possible beside the others, or the window cannot be fused.
         """
         near = self.near({address for site in sites for address in site.touched})
-        part = self._network.part(
-            [self._network.ops[i] for i in sorted(self._index[a] for a in near)]
-        )
-        before = self._fused_operators(part)
+        places = tuple(sorted(self._index[address] for address in near))
+        part = self._network.part([self._network.ops[place] for place in places])
+        if places not in self._unchanged:
+            self._unchanged[places] = self._fused_operators(part)
+        before = self._unchanged[places]
         choices = [(site.place, name) for site, name in zip(sites, names, strict=True)]
         if before is None or len(apply_choices(part, choices)) < len(choices):
             return None

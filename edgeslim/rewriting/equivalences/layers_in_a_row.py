@@ -37,11 +37,11 @@ def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
     base = _base(before, layer, branch)
     if base is None or not _is_small(network, before, layer):
         return
-    weights, offset = _product(before, layer, branch)
-    if not is_single_precision(weights, offset):
-        return
 
     def write() -> None:
+        weights, offset = _product(before, layer, branch)
+        if not is_single_precision(weights, offset):
+            return
         made = _write_merged(network, base, before, layer, weights)
         for extra in branch.ops:
             network.replace(extra)
@@ -80,7 +80,7 @@ def _product(before: Layer, layer: Layer, branch: Branch) -> tuple[Values, Value
     """Weights ``(outputs, inputs, others)`` of both, and what they add to each channel."""
     first = before.grouped[0] * branch.factor.reshape(-1, 1, 1)
     # One of both has a single element in its filter.
-    weights = np.einsum("omk,mil->oikl", layer.grouped[0], first)
+    weights = np.tensordot(layer.grouped[0], first, axes=(1, 0)).swapaxes(1, 2)
     return weights.reshape(layer.outputs, before.inputs, -1), layer.of_constant(branch.offset)
 
 
