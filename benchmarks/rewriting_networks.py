@@ -155,21 +155,25 @@ class MishResidual(nn.Layer):
         return x + self.body(x)
 
 
-def _with_norms(net: nn.Layer) -> nn.Layer:
-    """The network with statistics in its norms as after a training, and not 0 and 1."""
+def _with_norms(net: nn.Layer, variance: float = 1.0) -> nn.Layer:
+    """The network with statistics in its norms as after a training, and not 0 and 1.
+
+    Args:
+        net: The network.
+        variance: Mean of the variances; the smaller, the less a deep network fades.
+    """
     paddle.seed(0)
     for name, value in net.state_dict().items():
         if name.endswith("_mean"):
             value.set_value(paddle.randn(value.shape) * 0.1)
         if name.endswith("_variance"):
-            value.set_value(paddle.rand(value.shape) + 0.5)
+            value.set_value((paddle.rand(value.shape) + 0.5) * variance)
     return net
 
 
-def _classifier(channels: int, *blocks: nn.Layer) -> nn.Layer:
-    return _with_norms(
-        nn.Sequential(*blocks, nn.AdaptiveAvgPool2D(1), nn.Flatten(), nn.Linear(channels, 100))
-    )
+def _classifier(channels: int, *blocks: nn.Layer, variance: float = 1.0) -> nn.Layer:
+    net = nn.Sequential(*blocks, nn.AdaptiveAvgPool2D(1), nn.Flatten(), nn.Linear(channels, 100))
+    return _with_norms(net, variance)
 
 
 def branched() -> nn.Layer:
@@ -204,13 +208,13 @@ def lcnet() -> nn.Layer:
         *(Separable(64, 128, 3, 2), Separable(128, 128, 5), Separable(128, 128, 5)),
         *(Separable(128, 256, 5, 2, squeezes=True), Separable(256, 256, 5, squeezes=True)),
     )
-    return _classifier(256, _first(16, nn.Hardswish), *blocks)
+    return _classifier(256, _first(16, nn.Hardswish), *blocks, variance=0.05)
 
 
 def dilated() -> nn.Layer:
     """Separable convolutions with dilation, as in networks that segment pictures."""
     blocks = [Separable(64, 64, 3, dilation=step, function=nn.ReLU) for step in (1, 2, 2, 3)]
-    return _classifier(64, _first(64, nn.ReLU), *blocks)
+    return _classifier(64, _first(64, nn.ReLU), *blocks, variance=0.1)
 
 
 def mish_residuals() -> nn.Layer:

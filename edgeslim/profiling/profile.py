@@ -119,6 +119,9 @@ class ProfileRequest:
     """Input shape of the model or space: 1,3,224,224."""
     num_classes: Annotated[int | None, _WHAT("--classes")] = None
     """Width of the space's output."""
+    rewrite: Annotated[bool, _WHAT] = True
+    """Also the operators that a model has in other forms (docs/rewriting.md), so that deploy can
+    choose among them; not with --budget or --time."""
     networks: Annotated[int, _HOW_MUCH] = 6
     """Whole networks of the space to measure."""
     budget: Annotated[int | None, _HOW_MUCH] = None
@@ -217,7 +220,11 @@ def profile(request: ProfileRequest) -> ProfileResult:
             work = space_workload(chosen, session.place(), folder, plan=which, progress=progress)
         if prepared is not None:
             check_memory(prepared.graph, prepared.name)
-            work = model_workload(prepared, session.place(), folder, prunable=limit.is_limited)
+            work = model_workload(
+                *(prepared, session.place(), folder),
+                prunable=limit.is_limited,
+                rewrites=request.rewrite,
+            )
         _add_copies(table, copies, work, is_new=is_new)
         plan = ProfilePlan(
             work.uses,

@@ -19,10 +19,12 @@ from edgeslim.channels.groups import channels_of
 from edgeslim.conversion.optimized import optimize_and_fuse
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import BadFileError, EdgeslimError
+from edgeslim.execution import Precision
 from edgeslim.files import read_bytes
 from edgeslim.measuring.networks import OptimizedNetwork
 from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.quantized_program import is_quantized
 from edgeslim.profiling.diverse_networks import diverse_tokens
 from edgeslim.profiling.prunable_range import (
     EVEN_VERSIONS,
@@ -30,6 +32,8 @@ from edgeslim.profiling.prunable_range import (
     write_pruned_versions,
 )
 from edgeslim.progress import SILENT, Progress
+from edgeslim.rewriting.choose import form_operators
+from edgeslim.rewriting.network import Network
 from edgeslim.spaces import Space, Tokens, operator_use
 from edgeslim.targets import Place
 
@@ -96,8 +100,10 @@ def space_workload(
     )
 
 
-def model_workload(model: PreparedModel, place: Place, folder: Path, *, prunable: bool) -> Workload:
-    """The workload of a model: its fused operators, itself, and pruned versions of it.
+def model_workload(
+    model: PreparedModel, place: Place, folder: Path, *, prunable: bool, rewrites: bool = False
+) -> Workload:
+    """The workload of a model: its fused operators, itself, and other versions of it.
 
     Args:
         model: The model as it was prepared.
@@ -105,14 +111,13 @@ def model_workload(model: PreparedModel, place: Place, folder: Path, *, prunable
         folder: Folder that its files are written to.
         prunable: Whether its pruned versions are included: their operators, and some of them as
             whole networks, which show how well such versions are predicted.
+        rewrites: Whether operators are included that other forms of the same function have.
     """
     if not prunable:
         (network,) = optimize_networks([model], place, folder)
-        specs = network.graph.specs
-        return Workload(
-            uses={spec: float(count) for spec, count in Counter(specs).items()},
-            networks=(network,),
-        )
+        uses = {spec: float(count) for spec, count in Counter(network.graph.specs).items()}
+        others = _form_operators(model, place) if rewrites else []
+        return Workload(uses={**dict.fromkeys(others, 1.0), **uses}, networks=(network,))
     channels = channels_of(model.graph)
     models = [model, *write_pruned_versions(model, channels, folder)]
     networks = tuple(optimize_networks(models, place, folder))
@@ -126,6 +131,14 @@ def model_workload(model: PreparedModel, place: Place, folder: Path, *, prunable
         networks=networks,
         first=tuple(dict.fromkeys(spec for network in even for spec in network.graph.specs)),
     )
+
+
+def _form_operators(model: PreparedModel, place: Place) -> list[OpSpec]:
+    """Operators of other forms of a model, if it computes in 32-bit floats."""
+    network = Network.read(model.prefix)
+    if place.precision is not Precision.FP32 or is_quantized(network.program()):
+        return []
+    return form_operators(network, place.target)
 
 
 def operator_workload(path: Path) -> Workload:

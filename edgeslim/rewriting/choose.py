@@ -23,7 +23,7 @@ from edgeslim.rewriting.network import Network
 from edgeslim.rewriting.prices import Prices
 from edgeslim.rewriting.sites import KnownWindows, Site, Windows, apply_choices, find_sites
 
-__all__ = ["Taken", "choose_forms"]
+__all__ = ["Taken", "choose_forms", "form_operators"]
 
 _TURNS = 6
 _LEAST_MS = 1e-6
@@ -79,6 +79,22 @@ def choose_forms(
         network.drop_unread()
         taken += [one for one in found if (one.place, _full_name(one)) in done]
     return taken
+
+
+def form_operators(network: Network, target: Target) -> list[OpSpec]:
+    """Fused operators that the forms of a network have and the network has not, each once.
+
+    Args:
+        network: The network as it came.
+        target: Kind of processor that it is converted for.
+    """
+    windows = Windows(network, target)
+    found: dict[OpSpec, None] = {}
+    for site in find_sites(network):
+        for name in site.forms:
+            changed = windows.difference([site], [name]) or {}
+            found.update((spec, None) for spec, count in changed.items() if count > 0)
+    return list(found)
 
 
 def _full_name(taken: Taken) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from edgeslim.execution import Target
 from edgeslim.opspec import OpSpec
-from edgeslim.rewriting.choose import choose_forms
+from edgeslim.rewriting.choose import choose_forms, form_operators
 from edgeslim.rewriting.network import Network
 from edgeslim.rewriting.sites import Windows, apply_choices, find_sites
 from tests.rewriting.networks import affine_blocks, like_x86, made_up_prices
@@ -85,3 +85,15 @@ def test_equivalences_can_be_left_out(tmp_path: Path) -> None:
     taken = choose_forms(network, Target.X86, prices, without=["tanh-by-sigmoid", "single-factors"])
     assert taken
     assert not {one.equivalence for one in taken} & {"tanh-by-sigmoid", "single-factors"}
+
+
+def test_with_the_operators_of_all_forms_a_table_alone_finds_a_faster_one(tmp_path: Path) -> None:
+    network = affine_blocks(1)
+    others = form_operators(network, Target.X86)
+    own = list(fused(network).elements())
+    assert others
+    assert not set(others) & set(own)
+    prices = made_up_prices(tmp_path, [*own, *others], like_x86, measures=False)
+    before_ms = total_ms(network)
+    assert choose_forms(network, Target.X86, prices)
+    assert total_ms(network) < before_ms / 2
