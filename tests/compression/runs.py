@@ -14,6 +14,8 @@ from tests.tools import PROJECT, wait_until
 
 CONFIGS = PROJECT / "configs"
 
+BATCH = 128
+
 MAPS = ("linear_0.tmp_1", "relu_0.tmp_0", "batch_norm_3.tmp_2")
 """Of the small network of `tests.pruning.trained`: its scores, and two maps of one size."""
 
@@ -47,7 +49,7 @@ def killing(module: str, name: str, count: int, number: str = "signal.SIGKILL") 
 def command(config: Path | str, folder: Path, *more: str) -> tuple[object, ...]:
     """A compression of the small network, with checkpoints in a folder called ``ckpt``."""
     path = config if isinstance(config, Path) else CONFIGS / f"{config}.yaml"
-    overrides = (*more, "compressor.checkpoint_path=ckpt", "compressor.batch_size=64")
+    overrides = (*more, "compressor.checkpoint_path=ckpt", f"compressor.batch_size={BATCH}")
     given = [each for text in overrides for each in ("-o", text)]
     return ("compress", path, "--model", folder / "net", "--task", "digits", *given, "--json")
 

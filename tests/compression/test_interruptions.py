@@ -9,6 +9,7 @@ import pytest
 
 from tests.compression.files import write
 from tests.compression.runs import (
+    BATCH,
     command,
     killed,
     killing,
@@ -30,7 +31,7 @@ compressor: {epoch: 4, strategies: [s, q]}
 """
 
 STEP = ("edgeslim.training._training_loop", "_PendingStep.take")
-STEPS_AN_EPOCH = 1400 // 64
+STEPS_AN_EPOCH = 1400 // BATCH
 
 MOMENTS = {
     "the last step of an epoch": killing(*STEP, 2 * STEPS_AN_EPOCH),

@@ -25,7 +25,7 @@ from edgeslim.runs.checkpoint import newest_checkpoint, read_arrays
 from edgeslim.training.evaluate_model import evaluate
 from tests.compression.in_process import UNIFORM, run, user_network
 from tests.pruning.tables import made_up_table
-from tests.pruning.trained import SHAPE
+from tests.pruning.trained import SHAPE, save_trained
 
 pytestmark = pytest.mark.slow
 
@@ -133,6 +133,15 @@ compressor: {epoch: 5, strategies: [u, u2], batch_size: 32, learning_rate: 0.001
     assert (done.history[2].learning_rate or 1) < 0.001
 
 
+@pytest.fixture(scope="module")
+def compressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a compression is done."""
+    folder = tmp_path_factory.mktemp("compressed")
+    save_trained(folder / "net")
+    run(folder)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("overrides", "more", "says"),
     [
@@ -146,13 +155,12 @@ compressor: {epoch: 5, strategies: [u, u2], batch_size: 32, learning_rate: 0.001
     ],
 )
 def test_edits_that_would_change_what_is_done_are_refused(
-    folder: Path, overrides: tuple[str, ...], more: dict[str, Any], says: str
+    compressed: Path, overrides: tuple[str, ...], more: dict[str, Any], says: str
 ) -> None:
-    run(folder)
     if "model" in more:
-        more = {"model": str(_changed(folder))}
+        more = {"model": str(_changed(compressed))}
     with pytest.raises(UsageError) as caught:
-        run(folder, UNIFORM, *overrides, **more)
+        run(compressed, UNIFORM, *overrides, **more)
     assert says in str(caught.value)
 
 
