@@ -220,12 +220,12 @@ def test_several_steps_end_at_the_same_limit(trained: Trained, tmp_path: Path) -
     )
     first = pruned_model(tmp_path / "out" / "steps" / "1" / "trained", tmp_path / "first")
     widths_between = {group.name: group.width for group in channels_of(first.graph).groups}
-    assert result.macs_after <= 0.5 * result.macs_before
+    assert 0.4 < result.macs_after / result.macs_before <= 0.5
     for group in result.groups:
         assert group.after < widths_between[group.name] < group.before
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3])
+@pytest.mark.parametrize("steps", [1, 3])
 def test_a_share_of_the_work_is_one_of_the_model_as_it_was(
     trained: Trained, tmp_path: Path, steps: int
 ) -> None:
