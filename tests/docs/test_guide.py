@@ -14,6 +14,7 @@ import pytest
 from edgeslim.cli.output import GAPS
 from edgeslim.models import MODELS
 from tests.docs.pages import GUIDE, Section, sections
+from tests.made_once import made_once
 from tests.program import Ended, one_after_another
 from tests.tools import PROJECT
 
@@ -114,7 +115,10 @@ PROJECT_PATH = {**os.environ, "PYTHONPATH": str(PROJECT)}
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what all examples begin with."""
-    folder = tmp_path_factory.mktemp("guide")
+    return made_once(tmp_path_factory, "guide", _begin)
+
+
+def _begin(folder: Path) -> Path:
     shutil.copy(Path(__file__).with_name("small_networks.py"), folder / "small.py")
     shutil.copytree(PROJECT / "configs", folder / "configs")
     run(BEGIN, folder)
