@@ -188,8 +188,7 @@ def evaluate_deployed(
     try:
         return _evaluate_variants(subject, pictures, folder, progress), ()
     except EdgeslimError as error:
-        what = f"nothing is known of the accuracy on the device: {error}"
-        return (), (f"{what}; the same command goes on behind the pictures that were shown",)
+        return (), (f"nothing is known of the accuracy on the device: {error}",)
 
 
 def _evaluate_variants(

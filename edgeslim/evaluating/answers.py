@@ -54,6 +54,9 @@ class Judge(Protocol):
             ModelError: The outputs are not what the task needs.
         """
 
+    def kept_bytes(self, outputs_bytes: int) -> int:
+        """Bytes that are kept of one picture's outputs, of whose bytes this is given, at most."""
+
     def compare(self, device: Answers, paddle: Answers) -> ComparedAnswers:
         """Compares the answers to all pictures."""
 

@@ -21,9 +21,11 @@ from edgeslim.training.detection.suppression import Detections
 from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.tasks import CountsBoxes, Targets
 
-__all__ = ["BoxJudge", "weighted_precision"]
+__all__ = ["BoxJudge", "BoxMatches", "weighted_precision"]
 
 _DRAWS = 1000
+_MOST_BOXES = 500
+"""More detections than suppression leaves of a picture."""
 _SHOWN_SCORE = 0.5
 """Score from which an object is named as found."""
 
@@ -58,8 +60,12 @@ class BoxJudge:
         matches = np.concatenate(rows) if rows else np.zeros((0, 4))
         return {"matches": matches, "found": found, "to_find": to_find, "finite": finite}
 
+    def kept_bytes(self, outputs_bytes: int) -> int:
+        del outputs_bytes
+        return _MOST_BOXES * 4 * 8
+
     def compare(self, device: Answers, paddle: Answers) -> ComparedAnswers:
-        ours, theirs = _Matches(device, self.metric.area), _Matches(paddle, self.metric.area)
+        ours, theirs = BoxMatches(device, self.metric.area), BoxMatches(paddle, self.metric.area)
         count = len(device["found"])
         once = np.ones(count, np.int64)
 
@@ -130,8 +136,13 @@ def _match_classes(found: Detections, truths: Truths) -> list[NDArray[np.float64
     return rows
 
 
-class _Matches:
-    """The matches of all pictures, sorted so that any drawing of pictures is quickly counted."""
+class BoxMatches:
+    """The matches of all pictures, sorted so that any drawing of pictures is quickly counted.
+
+    Args:
+        answers: The answers of a `BoxJudge` to all pictures.
+        area: How the area under a curve of precision is computed.
+    """
 
     def __init__(self, answers: Answers, area: Area) -> None:
         matches, found = answers["matches"], answers["found"]

@@ -88,6 +88,9 @@ class OutputJudge:
             metric().update(*_parts(found))  # whatever does not fit is told with the first batch
         return found
 
+    def kept_bytes(self, outputs_bytes: int) -> int:
+        return outputs_bytes
+
     def compare(self, device: Answers, paddle: Answers) -> ComparedAnswers:
         unfinished = int((~device[_FINITE]).sum())
         if unfinished and not self.classifies:

@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.files import temporary_folder
-from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.measuring.device_session import LOCAL, DeviceSession
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry, Input
 from edgeslim.runner.series import read_series, with_series
 
-__all__ = ["BatchSize", "DeviceRuns", "run_on_device"]
+__all__ = ["BatchSize", "DeviceRuns", "bytes_of_outputs", "run_on_device"]
 
-_FIRST, _FIRST_S = 8, 120.0
-"""Pictures of the first batch, and seconds that each of them may take; nothing is known yet."""
+_GUESSED_MACS = 1e9
+"""Multiply-accumulates a second by which the first batch is made: a board's; others have more."""
 
 _AIM_S = 15.0
 """Seconds that a batch should take: what an interruption costs, and how often progress is seen."""
@@ -33,8 +33,8 @@ _MOST_BYTES = 64 << 20
 """Bytes of the inputs and the outputs of a batch: a board has a gigabyte, and a phone's folder
 is no larger."""
 
-_LATER = 20.0
-"""Times as long as expected that a batch may take."""
+_LATER, _LATER_THAN_GUESSED = 20.0, 200.0
+"""Times as long as expected that a batch may take, by those before it and by the guess."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,11 +57,13 @@ class BatchSize:
 
     Args:
         bytes_each: Bytes of the inputs and outputs of one picture.
+        macs_each: Multiply-accumulates of one picture, by which the first batch is made.
         multiple: Number of pictures that a run takes; batches are whole runs.
     """
 
-    def __init__(self, bytes_each: int, multiple: int = 1) -> None:
+    def __init__(self, bytes_each: int, macs_each: float, multiple: int = 1) -> None:
         self._multiple = multiple
+        self._guess_s = max(macs_each / _GUESSED_MACS, 1e-4)
         self._most = max(1, _MOST_BYTES // max(1, bytes_each))
         self._each_s = 0.0
         self._start_s = 0.0
@@ -69,16 +71,16 @@ class BatchSize:
     @property
     def size(self) -> int:
         """Number of pictures of the next batch."""
-        wanted = float(_FIRST)
-        if self._each_s > 0:
-            wanted = max(_AIM_S - self._start_s, _AIM_S / 2) / self._each_s
+        wanted = max(_AIM_S - self._start_s, _AIM_S / 2) / (self._each_s or self._guess_s)
         whole = int(min(wanted, self._most)) // self._multiple * self._multiple
         return max(self._multiple, whole)
 
     @property
     def picture_s(self) -> float:
         """Seconds that each picture of the next batch may take at most."""
-        return self._each_s * _LATER if self._each_s > 0 else _FIRST_S
+        if self._each_s > 0:
+            return self._each_s * _LATER
+        return self._guess_s * _LATER_THAN_GUESSED
 
     def learn(self, pictures: int, runs_s: float, device_s: float) -> None:
         """Learns from a batch how long a picture takes, and the start of a batch."""
@@ -122,7 +124,8 @@ def run_on_device(
     """
     started = time.monotonic()
     with temporary_folder() as here:
-        job = with_series(_job(file, runs[0], here, allowed_s), [runs], here)
+        is_link = session.profile.transport != LOCAL
+        job = with_series(_job(file, runs[0], here, allowed_s), [runs], here, as_codes=is_link)
         (outcome,) = run_batch(session.runner, [job])
         if outcome.error is not None:
             raise outcome.error

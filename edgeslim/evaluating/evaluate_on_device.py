@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.errors import DeviceFullError, ModelError
+from edgeslim.errors import DeviceFullError, LinkError, ModelError
 from edgeslim.evaluating.answers import join_answers
 from edgeslim.evaluating.device_runs import BatchSize, bytes_of_outputs, run_on_device
 from edgeslim.evaluating.task_pictures import TaskPictures
 from edgeslim.evaluating.unfinished import FinishedBatch, Unfinished
 from edgeslim.execution import Precision
 from edgeslim.files import read_bytes
+from edgeslim.free_memory import require_memory
 from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.ops import macs
 from edgeslim.progress import SILENT, Progress, Stage
 from edgeslim.runs.device_accuracy import DeviceAccuracy, Disagreement
 
@@ -115,17 +117,23 @@ def _show_rest(
     """Shows the pictures that are left, batch by batch."""
     graph, at_once = subject.model.graph, pictures.input_shape[0]
     given = bytes_of_outputs(graph.shapes, graph.fetches) // at_once
-    sizes = BatchSize(pictures.bytes_each + given, at_once)
+    require_memory(
+        2 * len(pictures) * pictures.judge.kept_bytes(given),
+        f"judging {pictures.task} by {len(pictures)} pictures",
+        "give fewer --images",
+    )
+    sizes = BatchSize(pictures.bytes_each + given, macs(graph.specs) / at_once, at_once)
     batches: list[FinishedBatch] = []
     while done < len(pictures):
         stop = min(len(pictures), done + sizes.size)
         try:
             batch = _show(subject, pictures, (done, stop), sizes.picture_s)
-        except DeviceFullError:
-            if not sizes.halve():
-                raise
-            stage.note(f"the device is full; batches are {sizes.size} pictures from here on")
-            continue
+        except LinkError as error:
+            if isinstance(error, DeviceFullError) and sizes.halve():
+                stage.note(f"the device is full; batches are {sizes.size} pictures from here on")
+                continue
+            goes_on = f"the same command goes on behind the {done} pictures that were shown"
+            raise type(error)(f"{error}; {goes_on}") from error
         unfinished.add(batch)
         batches.append(batch)
         sizes.learn(stop - done, *batch.seconds)

@@ -74,8 +74,13 @@ def mcnemar_p(first: int, second: int) -> float:
         second: Number that only the second has right.
     """
     count, fewer = first + second, min(first, second)
-    ways = sum(math.comb(count, hits) for hits in range(fewer + 1))
-    return min(1.0, float(2 * ways / 2**count))
+    # By logarithms: of thousands of pictures, the numbers of ways have thousands of digits.
+    one_way = math.lgamma(count + 1) - count * math.log(2)
+    chances = (
+        math.exp(one_way - math.lgamma(hits + 1) - math.lgamma(count - hits + 1))
+        for hits in range(fewer + 1)
+    )
+    return min(1.0, 2 * math.fsum(chances))
 
 
 def bootstrap_interval(

@@ -179,6 +179,4 @@ def _extra(prices: Prices, found: Combinations, costs_one: Costs, costs_two: Cos
 
 def _find_prices(prices: Prices, changes: Iterable[object]) -> None:
     """Finds the prices of all operators of some changes at once."""
-    known = [counts for counts in changes if isinstance(counts, dict)]
-    prices.make_sure(spec for counts in known for spec, count in counts.items() if count < 0)
-    prices.find(spec for counts in known for spec in counts)
+    prices.find(spec for counts in changes if isinstance(counts, dict) for spec in counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 
 import numpy as np
@@ -47,27 +47,6 @@ class Prices:
         sums = self.predictor.rows.layout.networks(rows.sum(axis=0, keepdims=True))
         self._touched = float(sums.touched_bytes[0])
 
-    def make_sure(self, specs: Iterable[OpSpec]) -> None:
-        """Measures operators that are estimated, where there is a device.
-
-        What a form saves is what it takes away. An operator that its kernel is slow at, such as a
-        dilated convolution, is estimated from others that are not.
-        """
-        estimated = frozenset({Source.MISSING, Source.INTERPOLATED})
-        self._measure_some(list(dict.fromkeys(specs)), estimated)
-
-    def _measure_some(self, specs: Sequence[OpSpec], sources: Collection[Source]) -> None:
-        """Measures those of some operators whose latency comes from a source, if it can be."""
-        if self._measure is None:
-            return
-        source, failed = self.predictor.rows.source, self._table.failures
-        lacking = [spec for spec in specs if source(spec) in sources and spec not in failed]
-        if lacking:
-            start = time.thread_time()
-            self._measure(lacking)
-            self._renew()
-            self.measured_s += time.thread_time() - start
-
     @property
     def total_ms(self) -> float:
         """What the network as it is takes, as far as its operators have prices."""
@@ -85,7 +64,15 @@ class Prices:
         Estimates of operators between others stay as they are: their errors are small.
         """
         wanted = list(dict.fromkeys((*self._found, *specs)))
-        self._measure_some(wanted, frozenset({Source.MISSING}))
+        if self._measure is not None:
+            source = self.predictor.rows.source
+            lacking = [spec for spec in wanted if source(spec) is Source.MISSING]
+            lacking = [spec for spec in lacking if spec not in self._table.failures]
+            if lacking:
+                start = time.thread_time()
+                self._measure(lacking)
+                self._renew()
+                self.measured_s += time.thread_time() - start
         new = [spec for spec in wanted if spec not in self._found]
         if not new:
             return

@@ -109,6 +109,9 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
         count: How many runs there are.
         files: A file of NumPy's for each input of the model, in the batch, with the values of all
             runs: ``(count, *shape of the input)``.
+        tables: For each of them a file of NumPy's with ``(channels, 256)`` of float32, or nothing.
+            With a table, the file has codes of one byte, and an element of a channel (the
+            input's second axis) is ``table[channel, code]``.
         output: File for the outputs, beside the results: arrays in NumPy's format one behind the
             other, those of the first run in order, then those of the second. Values that are not
             finite are written as they are.
@@ -117,6 +120,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     files: tuple[str, ...]
     output: str
+    tables: tuple[str, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,27 +14,41 @@ from numpy.typing import NDArray
 
 from edgeslim.errors import BadFileError, RunnerError
 from edgeslim.runner.job import Job, Outcome
+from edgeslim.runner.pixel_codes import encode_pixels
 from edgeslim.runner.protocol import Series
 
 __all__ = ["check_series", "read_series", "with_series"]
 
 _OUTPUT = "series.npys"
+_HEADER = 10
+"""Bytes before the text of a header in NumPy's format of version 1; the last two are its length."""
 
 
-def with_series(job: Job, stacks: Sequence[NDArray[Any]], folder: Path) -> Job:
+def with_series(
+    job: Job, stacks: Sequence[NDArray[Any]], folder: Path, *, as_codes: bool = False
+) -> Job:
     """The job with further inputs that its model is run on.
 
     Args:
         job: Job of the model; its own inputs are run first.
         stacks: For each input of the model its values in all runs, ``(runs, *shape)``.
         folder: Folder for files with them, and for the file with what the runs give.
+        as_codes: Whether pictures are sent as bytes where that loses nothing, which is for links:
+            they are four times smaller, and looked up again on the device.
     """
-    files = {}
-    for place, stack in enumerate(stacks):
-        name = f"series{place}.npy"
-        np.save(folder / name, np.ascontiguousarray(stack), allow_pickle=False)
+    files: dict[str, Path] = {}
+
+    def write(name: str, array: NDArray[Any]) -> str:
+        np.save(folder / name, np.ascontiguousarray(array), allow_pickle=False)
         files[name] = folder / name
-    series = Series(count=len(stacks[0]), files=tuple(files), output=_OUTPUT)
+        return name
+
+    names, tables = [], []
+    for place, stack in enumerate(stacks):
+        coded = encode_pixels(stack) if as_codes else None
+        names.append(write(f"series{place}.npy", stack if coded is None else coded[0]))
+        tables.append("" if coded is None else write(f"table{place}.npy", coded[1]))
+    series = Series(count=len(stacks[0]), files=tuple(names), tables=tuple(tables), output=_OUTPUT)
     return replace(
         job,
         entry=msgspec.structs.replace(job.entry, series=series),
@@ -64,13 +79,27 @@ def read_series(job: Job, count: int) -> list[list[NDArray[Any]]]:
     path, series = job.outputs[_OUTPUT], job.entry.series
     runs = 0 if series is None else series.count
     try:
-        with path.open("rb") as stream:
-            found = [
-                [np.load(stream, allow_pickle=False) for _ in range(count)] for _ in range(runs)
-            ]
-            rest = stream.read(1)
+        arrays = list(_arrays(path.read_bytes()))
     except (OSError, ValueError, EOFError) as error:
         raise BadFileError(f"what {runs} runs gave is cut off: {error}") from error
-    if rest:
-        raise BadFileError(f"more than {count} outputs of each of {runs} runs came back")
-    return found
+    if len(arrays) != runs * count:
+        raise BadFileError(
+            f"{len(arrays)} outputs of {runs} runs came back; the model has {count} for each run"
+        )
+    return [arrays[start : start + count] for start in range(0, len(arrays), count)]
+
+
+def _arrays(content: bytes) -> Iterator[NDArray[Any]]:
+    """Arrays in NumPy's format, one behind the other; equal headers are read once."""
+    known: dict[bytes, NDArray[Any]] = {}
+    start = 0
+    while start < len(content):
+        length = int.from_bytes(content[start + 8 : start + _HEADER], "little")
+        header = content[start : start + _HEADER + length]
+        first = known.get(header)
+        if first is None:
+            first = known[header] = np.load(io.BytesIO(content[start:]), allow_pickle=False)
+        start += len(header)
+        elements = np.frombuffer(content, first.dtype, first.size, start)
+        yield elements.reshape(first.shape)
+        start += first.nbytes

@@ -66,31 +66,33 @@ def test_a_damaged_batch_is_named_with_the_mend(tmp_path: Path) -> None:
         kept.batches()
 
 
-def test_batches_grow_to_seconds_and_stay_within_memory() -> None:
-    sizes = BatchSize(bytes_each=1000)
-    first = sizes.size
-    sizes.learn(first, runs_s=first * 0.01, device_s=first * 0.01 + 1)
-    assert sizes.size == 1400, "14 s of runs and the second that the start takes"
-    assert sizes.picture_s == pytest.approx(0.2)
-    sizes.learn(1400, runs_s=1e-6, device_s=1)
+def test_batches_take_seconds_and_stay_within_memory() -> None:
+    sizes = BatchSize(bytes_each=1000, macs_each=1e7)
+    assert sizes.size == 1500, "15 s by a guess of 1 GMAC a second"
+    assert sizes.picture_s == pytest.approx(2.0)
+    sizes.learn(1500, runs_s=3.0, device_s=4.0)
+    assert sizes.size == 7000, "14 s of runs and the second that the start takes"
+    assert sizes.picture_s == pytest.approx(0.04)
+    sizes.learn(7000, runs_s=1e-6, device_s=1)
     assert sizes.size == (64 << 20) // 1000
 
 
 def test_one_slow_picture_is_a_batch() -> None:
-    sizes = BatchSize(bytes_each=1000)
+    sizes = BatchSize(bytes_each=1000, macs_each=1e8)
     sizes.learn(8, runs_s=800, device_s=900)
     assert sizes.size == 1
+    assert BatchSize(bytes_each=1000, macs_each=1e12).size == 1
 
 
 def test_batches_are_whole_runs() -> None:
-    sizes = BatchSize(bytes_each=10 << 20, multiple=4)
+    sizes = BatchSize(bytes_each=10 << 20, macs_each=1e6, multiple=4)
     assert sizes.size == 4
     sizes.learn(4, runs_s=0.1, device_s=0.2)
     assert sizes.size == 4
 
 
 def test_a_full_device_gets_smaller_batches_down_to_one_run() -> None:
-    sizes = BatchSize(bytes_each=1000, multiple=2)
+    sizes = BatchSize(bytes_each=1000, macs_each=1.875e9, multiple=2)
     seen = [sizes.size]
     while sizes.halve():
         seen.append(sizes.size)

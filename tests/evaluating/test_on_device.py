@@ -12,9 +12,11 @@ import pytest
 from PIL import Image
 
 from edgeslim.companion import lite_python
+from edgeslim.deployment.deploy import deploy
 from edgeslim.deployment.evaluate import evaluate
 from edgeslim.device import Location
 from edgeslim.errors import ModelError, UsageError
+from edgeslim.evaluating import device_runs
 from edgeslim.progress import Stage
 from edgeslim.runs.evaluation_history import EVALUATIONS, read_evaluations
 from tests.devices.adb_daemon import AdbDaemon, Faults
@@ -98,7 +100,10 @@ def interrupt() -> None:
     raise KeyboardInterrupt
 
 
-def test_an_interrupted_evaluation_goes_on_and_ends_the_same(place: Path, tmp_path: Path) -> None:
+def test_an_interrupted_evaluation_goes_on_and_ends_the_same(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_runs, "_AIM_S", 8e-4)  # so few pictures are several batches
     asked: dict[str, Any] = {
         "model": str(place / "colours"),
         "task": f"image_folder:{place / 'photos'}",
@@ -167,3 +172,16 @@ def test_a_task_that_does_not_fit_is_refused_before_the_conversion(
     with pytest.raises(UsageError, match="--images is for a device"):
         evaluate(str(place / "colours"), task="digits", images=5)
     assert not out.exists()
+
+
+def test_a_deployment_judges_its_model_on_the_way(place: Path, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"rounds": 1, "rewrite": False, "out": tmp_path / "run"}
+    task = f"image_folder:{place / 'photos'}"
+    done = deploy(str(place / "colours"), evaluate=task, images=6, **asked)
+    (found,) = done.record.evaluations
+    (model,) = done.models
+    assert (found.model, found.precision, found.sha256) == (model.id, model.precision, model.sha256)
+    assert (found.images, found.same_answers) == (6, 6)
+    assert not list((tmp_path / "run").glob("unfinished-*"))
+    with pytest.raises(UsageError, match="name it with --evaluate"):
+        deploy(str(place / "colours"), images=6, **asked)

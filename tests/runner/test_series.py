@@ -10,15 +10,19 @@ import pytest
 from numpy.typing import NDArray
 
 from edgeslim.companion import lite_python
+from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.device import Location
 from edgeslim.errors import BadFileError, RunnerError
+from edgeslim.execution import Target
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job, Outcome
+from edgeslim.runner.pixel_codes import encode_pixels
 from edgeslim.runner.protocol import Entry, Input, Series
 from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
 from edgeslim.runner.series import check_series, read_series, with_series
 from edgeslim.transports import TRANSPORTS
 from tests.runner.changed_jobs import changed
+from tests.values import relu
 
 
 def a_job(folder: Path, runs: int) -> Job:
@@ -30,7 +34,7 @@ def a_job(folder: Path, runs: int) -> Job:
         kernel_targets=(),
         inputs=(Input(shape=(1, 2)),),
         states=(),
-        series=Series(count=runs, files=("series0.npy",), output="series.npys"),
+        series=Series(count=runs, files=("series0.npy",), tables=("",), output="series.npys"),
     )
     return Job(entry=entry, files={}, outputs={"series.npys": folder / "series.npys"})
 
@@ -52,7 +56,9 @@ def test_outputs_of_different_shapes_are_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [3, 5])
 def test_a_file_with_too_few_or_too_many_outputs_is_refused(tmp_path: Path, count: int) -> None:
     written(tmp_path / "series.npys", [np.zeros(2, np.float32)] * 4)
-    with pytest.raises(BadFileError, match=r"cut off|more than"):
+    with pytest.raises(
+        BadFileError, match=r"outputs of 1 runs came back; the model has \d for each run"
+    ):
         read_series(a_job(tmp_path, 1), count)
 
 
@@ -69,6 +75,70 @@ def test_a_runner_that_knows_no_series_is_to_be_built_again(tmp_path: Path) -> N
     check_series(job, Outcome(id="a", series_s=0.1), "native")
     with pytest.raises(RunnerError, match="edgeslim runner build"):
         check_series(job, Outcome(id="a"), "native")
+
+
+def pictures(runs: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Bytes of photos, and the pixels that a network reads."""
+    rng = np.random.default_rng(seed)
+    photos = rng.integers(0, 256, (runs, 1, 3, 16, 16)).astype(np.uint8)
+    mean, deviation = (
+        np.array(values, np.float32).reshape(3, 1, 1)
+        for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    )
+    pixels: NDArray[np.float32] = (photos / np.float32(255) - mean) / deviation
+    return photos, pixels
+
+
+def test_pixels_are_bytes_again_and_nothing_is_lost() -> None:
+    photos, pixels = pictures(20)
+    coded = encode_pixels(pixels)
+    assert coded is not None
+    codes, table = coded
+    assert np.array_equal(codes, photos)
+    assert np.array_equal(table[np.arange(3).reshape(3, 1, 1), codes], pixels)
+
+
+def test_few_values_and_a_single_one_are_codes_as_well() -> None:
+    for values in (np.zeros((2, 1, 1, 4, 4)), np.arange(32).reshape(2, 1, 1, 4, 4) % 2 * 0.5):
+        coded = encode_pixels(values.astype(np.float32))
+        assert coded is not None
+        assert np.array_equal(coded[1][0][coded[0]], values)
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        np.random.default_rng(0).normal(size=(3, 1, 3, 8, 8)).astype(np.float32),
+        np.full((1, 1, 1, 2, 2), np.nan, np.float32),
+        np.array([0, 1e30, 1, 2], np.float32).reshape(1, 1, 1, 2, 2),
+        np.zeros((3, 4), np.float32),
+        np.zeros((3, 1, 1, 2, 2), np.int64),
+    ],
+)
+def test_what_is_no_picture_of_bytes_stays_as_it_is(stack: NDArray[np.float32]) -> None:
+    assert encode_pixels(stack) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["native", "python"])
+def test_codes_are_looked_up_on_the_device(
+    native_runner: NativeRunner, tmp_path: Path, name: str
+) -> None:
+    runner: Runner = native_runner
+    if name == "python":
+        transport = TRANSPORTS.get("local")(Location())
+        runner = PythonRunner(transport=transport, python=str(lite_python()), threads=1)
+    (job,) = operator_jobs([relu(3, 16)], Target.X86, tmp_path, states=())
+    assert isinstance(job, Job)
+    (given,) = job.entry.inputs
+    _, pixels = pictures(5)
+    assert pixels.shape[1:] == given.shape
+    coded = with_series(job, [pixels], tmp_path, as_codes=True)
+    assert coded.files["series0.npy"].stat().st_size < pixels.nbytes / 3
+    (outcome,) = run_batch(runner, [coded])
+    assert outcome.error is None
+    for run, one in zip(read_series(coded, 1), pixels, strict=True):
+        assert np.array_equal(run[0], np.maximum(one, 0))
 
 
 @pytest.mark.slow

@@ -48,6 +48,7 @@ struct Sampling {
 struct Series {
   int64_t count = 0;
   std::vector<std::string> files;
+  std::vector<std::string> tables;
   std::string output;
 };
 
@@ -115,6 +116,10 @@ inline Series read_series(const Json& json) {
   Series series;
   series.count = json.count("count");
   series.files = json.strings("files");
+  series.tables = json.strings("tables");
+  if (series.tables.size() != series.files.size())
+    throw JsonError("a series has " + std::to_string(series.files.size()) + " files and " +
+                    std::to_string(series.tables.size()) + " tables");
   series.output = json.string("output");
   check_file_name("output", series.output);
   return series;

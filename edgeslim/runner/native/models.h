@@ -23,6 +23,7 @@
 #include "failures.h"
 #include "noise.h"
 #include "npy.h"
+#include "stacks.h"
 #include "start.h"
 
 namespace edgeslim {
@@ -178,26 +179,18 @@ class Model {
   }
 
   // Chooses other inputs, of the same shapes: row `row` of each stack.
-  void set_inputs(const std::vector<NpyView>& stacks, int64_t row) {
-    for (size_t index = 0; index < arrays_.size(); ++index) {
-      std::string& bytes = arrays_[index].bytes;
-      bytes.assign(stacks[index].content + bytes.size() * static_cast<size_t>(row), bytes.size());
-    }
+  void set_inputs(const std::vector<Stack>& stacks, int64_t row) {
+    for (size_t index = 0; index < arrays_.size(); ++index)
+      stacks[index].copy_row(static_cast<size_t>(row), &arrays_[index].bytes);
   }
 
   // Refuses stacks of other shapes or types than `count` times the inputs'.
-  void check_stacks(const std::vector<NpyView>& stacks, int64_t count) const {
+  void check_stacks(const std::vector<Stack>& stacks, int64_t count) const {
     if (stacks.size() != arrays_.size())
       throw EntryError("the model has " + std::to_string(arrays_.size()) +
                        " inputs and the series " + std::to_string(stacks.size()));
-    for (size_t index = 0; index < arrays_.size(); ++index) {
-      std::vector<int64_t> wanted = arrays_[index].shape;
-      wanted.insert(wanted.begin(), count);
-      if (stacks[index].shape != wanted || stacks[index].dtype != arrays_[index].dtype)
-        throw EntryError("input " + std::to_string(index) + " of the series is " +
-                         stacks[index].dtype + " " + listed(stacks[index].shape) + ", not " +
-                         arrays_[index].dtype + " " + listed(wanted));
-    }
+    for (size_t index = 0; index < arrays_.size(); ++index)
+      stacks[index].check(arrays_[index], count, index);
   }
 
   // Makes new inputs of the old ones: elements move on by a place, the last to the front.

@@ -16,10 +16,14 @@ namespace edgeslim {
 inline int64_t run_series(const Series& series, const Batch& batch, const std::string& folder,
                           Model* model) {
   const int64_t started = now_ns();
-  std::vector<NpyView> stacks;
-  for (const std::string& name : series.files) {
+  const auto view = [&batch](const std::string& name) {
     const Span file = batch.file(name);
-    stacks.push_back(view_npy(file.data, file.size, name));
+    return view_npy(file.data, file.size, name);
+  };
+  std::vector<Stack> stacks;
+  for (size_t index = 0; index < series.files.size(); ++index) {
+    stacks.push_back(Stack(view(series.files[index])));
+    if (!series.tables[index].empty()) stacks.back().use_table(view(series.tables[index]));
   }
   model->check_stacks(stacks, series.count);
   const std::string path = folder + "/" + series.output;
