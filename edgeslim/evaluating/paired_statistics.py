@@ -73,14 +73,10 @@ def mcnemar_p(first: int, second: int) -> float:
         first: Number of pictures that only the first has right.
         second: Number that only the second has right.
     """
-    count, fewer = first + second, min(first, second)
-    # By logarithms: of thousands of pictures, the numbers of ways have thousands of digits.
-    one_way = math.lgamma(count + 1) - count * math.log(2)
-    chances = (
-        math.exp(one_way - math.lgamma(hits + 1) - math.lgamma(count - hits + 1))
-        for hits in range(fewer + 1)
-    )
-    return min(1.0, 2 * math.fsum(chances))
+    from scipy.stats import binomtest  # takes a while to load
+
+    count = first + second
+    return float(binomtest(first, count).pvalue) if count else 1.0
 
 
 def bootstrap_interval(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -164,6 +164,7 @@ def box_answers(
 
 
 @pytest.mark.parametrize("area", list(Area))
+@settings(max_examples=5)  # each judges twelve pictures a thousand times
 @given(seed=st.integers(0, 10_000))
 def test_matches_give_the_same_precision_as_counting(area: Area, seed: int) -> None:
     pairs = some_pairs(seed, 12)
