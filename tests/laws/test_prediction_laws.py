@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.latency_table import OperatorRow
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.opspec import OpSpec
-from edgeslim.prediction.calibration import calibrate
+from edgeslim.prediction.calibration import Calibration, calibrate
 from edgeslim.prediction.network_features import touched_bytes
 from edgeslim.prediction.network_model import DEFAULT_MODEL
 from edgeslim.prediction.predictor import Prediction, Predictor, Source
@@ -120,6 +121,11 @@ def assert_interval(prediction: Prediction) -> None:
 TRUTHS = truths(DEFAULT_MODEL, count=8)
 
 
+@cache
+def calibrated() -> Calibration:
+    return calibrate(TRUTHS, LAYOUT)
+
+
 @settings(max_examples=30)
 @given(factors=st.lists(st.floats(0.1, 6.0), min_size=3, max_size=8), data=st.data())
 def test_the_interval_holds_the_total_whatever_the_errors_were(
@@ -136,6 +142,7 @@ def test_the_interval_holds_the_total_whatever_the_errors_were(
     assert_interval(prediction)
 
 
+@settings(max_examples=12)  # each fits a model
 @given(speed=st.floats(0.01, 100.0))
 @pytest.mark.slow
 def test_a_device_of_another_speed_has_the_same_errors(speed: float) -> None:
@@ -145,16 +152,17 @@ def test_a_device_of_another_speed_has_the_same_errors(speed: float) -> None:
         replace(truth, measured_ms=truth.measured_ms * speed, sums=truth.sums * factors)
         for truth in TRUTHS
     ]
-    one, other = calibrate(TRUTHS, LAYOUT), calibrate(faster, LAYOUT)
+    one, other = calibrated(), calibrate(faster, LAYOUT)
     assert other.residuals == pytest.approx(one.residuals, abs=1e-9)
     assert other.model.scale == pytest.approx(one.model.scale)
     assert other.model.overhead_ms == pytest.approx(one.model.overhead_ms * speed, abs=1e-9)
     assert other.model.run_ms == pytest.approx(one.model.run_ms * speed, abs=1e-9)
 
 
+@settings(max_examples=12)  # each fits a model
 @given(order=st.permutations(range(8)))
 @pytest.mark.slow
 def test_the_order_of_the_networks_does_not_matter(order: list[int]) -> None:
-    one = calibrate(TRUTHS, LAYOUT)
+    one = calibrated()
     other = calibrate([TRUTHS[index] for index in order], LAYOUT)
     assert other.residuals == pytest.approx(one.residuals, abs=1e-9)

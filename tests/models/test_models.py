@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,11 @@ COSTS = {
     "yolov3-mobilenet-v1": (21_694_656_000, 24_248_097),
 }
 """Multiply-accumulates and trainable parameters, with the input and classes of the original."""
+
+
+@cache
+def parameters_of(name: str) -> list[str]:
+    return [parameter.name for parameter in MODELS.get(name).build(10).parameters()]
 
 
 def test_shelf() -> None:
@@ -67,8 +73,7 @@ def test_classes_and_names(name: str) -> None:
 def test_published_expressions_find_their_parameters(
     name: str, expression: str, count: int
 ) -> None:
-    names = [parameter.name for parameter in MODELS.get(name).build(10).parameters()]
-    assert sum(bool(re.match(expression, each)) for each in names) == count
+    assert sum(bool(re.match(expression, each)) for each in parameters_of(name)) == count
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,7 @@ def test_published_expressions_find_their_parameters(
     ],
 )
 def test_original_names(name: str, expected: set[str]) -> None:
-    assert expected <= {parameter.name for parameter in MODELS.get(name).build(10).parameters()}
+    assert expected <= set(parameters_of(name))
 
 
 @pytest.mark.parametrize("name", ["light-nas", "mobilenet-v1", "resnet18"])
