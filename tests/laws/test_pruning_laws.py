@@ -14,6 +14,7 @@ import paddle
 import pytest
 from paddle import nn
 from paddle.vision import models as vision
+from paddle.vision.models.densenet import DenseBlock, TransitionLayer
 
 from edgeslim.channels.fused import channels_of_fused
 from edgeslim.channels.groups import Channels, channels_of
@@ -163,11 +164,29 @@ def vgg11_of_few_neurons() -> nn.Layer:
     )
 
 
+def densenet_of_few_layers() -> nn.Layer:
+    """The original's blocks have up to 24 layers, each of which reads all before it."""
+    return nn.Sequential(
+        *(nn.Conv2D(3, 16, 3, stride=2, padding=1, bias_attr=False), DenseBlock(16, 4, 2, 8, 0.0)),
+        *(TransitionLayer(48, 24), DenseBlock(24, 4, 2, 8, 0.0), nn.BatchNorm2D(56), nn.ReLU()),
+        *(nn.AdaptiveAvgPool2D(1), nn.Flatten(), nn.Linear(56, 10)),
+    )
+
+
+def resnext_of_few_blocks() -> nn.Layer:
+    """Of the original's 16 blocks, the first two of each stage."""
+    net = vision.resnext50_32x4d(num_classes=10)
+    for number in range(1, 5):
+        stage = getattr(net, f"layer{number}")
+        setattr(net, f"layer{number}", nn.Sequential(*list(stage.children())[:2]))
+    return net
+
+
 VISION: dict[str, tuple[Callable[[], nn.Layer], int]] = {
-    "densenet121": (partial(vision.densenet121, num_classes=10), 32),
+    "densenet": (densenet_of_few_layers, 32),
     "googlenet": (partial(vision.googlenet, num_classes=10), 224),
     "mobilenet_v3_small": (partial(vision.mobilenet_v3_small, num_classes=10), 64),
-    "resnext50": (partial(vision.resnext50_32x4d, num_classes=10), 32),
+    "resnext": (resnext_of_few_blocks, 32),
     "shufflenet_v2": (partial(vision.shufflenet_v2_x1_0, num_classes=10), 64),
     "squeezenet1_1": (partial(vision.squeezenet1_1, num_classes=10), 96),
     "vgg11": (vgg11_of_few_neurons, 64),

@@ -32,8 +32,8 @@ pytestmark = pytest.mark.slow
 VISION = benchmark("vision_models")
 OURS = ("light-nas", "ssd-mobilenet-v1", "yolov3-mobilenet-v1")
 THEIRS = (
-    *("densenet121", "googlenet", "mobilenet_v2", "mobilenet_v3_small", "resnet18"),
-    *("shufflenet_v2_x1_0", "squeezenet1_1"),
+    *("googlenet", "mobilenet_v2", "mobilenet_v3_small", "resnet18", "shufflenet_v2_x1_0"),
+    "squeezenet1_1",
 )
 NETWORKS: dict[str, Callable[[], nn.Layer]] = {
     **{f"edgeslim {name}": partial(MODELS.get(name).build, 10) for name in OURS},
