@@ -9,12 +9,15 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <string>
 
 #include "batch_file.h"
 #include "cores.h"
 #include "failures.h"
+#include "own_command.h"
 #include "results.h"
 #include "supervisor.h"
 
@@ -33,26 +36,41 @@ void check_mode(const edgeslim::Batch& batch) {
                             std::to_string(cores) + " is the most");
 }
 
+std::string folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
 void run(const std::string& batch_path, const std::string& results_path) {
   const edgeslim::Batch batch = edgeslim::read_batch(batch_path);
   check_mode(batch);
-  const size_t slash = results_path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : results_path.substr(0, slash + 1);
   edgeslim::Results results(results_path);
-  edgeslim::Supervisor(batch, &results, folder).work();
+  edgeslim::Supervisor(batch, &results, folder_of(results_path)).work();
   results.close();
+}
+
+// One start alone, in a process that the runner started for it: the number of the entry, the
+// pipe to its parent, and why the page cache still has the file.
+void start_once(char** arguments) {
+  const edgeslim::Batch batch = edgeslim::read_batch(arguments[1], true);
+  const size_t index = std::strtoul(arguments[4], nullptr, 10);
+  const int parent = static_cast<int>(std::strtol(arguments[5], nullptr, 10));
+  if (index >= batch.entries.size()) throw edgeslim::Refusal("the batch has no such entry");
+  edgeslim::Worker(batch, folder_of(arguments[2]), parent).start_once(index, arguments[6]);
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   // Nobody may be watching any more: the file is what counts.
-  std::signal(SIGPIPE, SIG_IGN);
-  if (count != 3) {
+  const bool is_start = count == 7 && !std::strcmp(arguments[3], edgeslim::kStart);
+  if (!is_start) std::signal(SIGPIPE, SIG_IGN);
+  if (count != 3 && !is_start) {
     std::fprintf(stderr, "usage: edgeslim_runner BATCH RESULTS\n");
     return edgeslim::kRefused;
   }
   try {
+    if (is_start) start_once(arguments);
     run(arguments[1], arguments[2]);
   } catch (const edgeslim::Refusal& refusal) {
     std::fprintf(stderr, "%s\n", refusal.what());

@@ -18,6 +18,7 @@
 
 #include "clocks.h"
 #include "failures.h"
+#include "own_command.h"
 #include "page_cache.h"
 #include "results.h"
 #include "worker.h"
@@ -72,7 +73,12 @@ class Supervisor {
       results_->forget();
       follow_parent(self, &life.read);
       Worker worker(batch_, folder_, told.write);
-      if (is_alone) worker.start_once(next_, path_of(batch_.entries[next_]), kept);
+      if (is_alone) {
+        // Pages of the library that this process touched would be missing in the memory of a
+        // fork of it, and no app is one.
+        start_anew(own_command(), {kStart, std::to_string(next_), std::to_string(told.write), kept});
+        worker.start_once(next_, kept);
+      }
       worker.work(next_, baseline_ns_, patience_s_);
     }
     for (const int each : {told.write, printed.write, life.read}) ::close(each);
@@ -92,12 +98,10 @@ class Supervisor {
     ended(status);
   }
 
-  std::string path_of(const Entry& entry) const { return folder_ + "/" + entry.model; }
-
   // Writes the file of an entry that starts alone, once, and brings the page cache about that it
   // asks for; says why the page cache still has the file.
   std::string prepare(const Entry& entry) {
-    const std::string path = path_of(entry);
+    const std::string path = start_path(folder_, entry);
     if (extracted_.insert(path).second) extract(batch_.file(entry.model), path);
     if (entry.start == "cold") return drop(path);
     warm(path);

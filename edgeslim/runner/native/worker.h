@@ -70,6 +70,11 @@ inline Mode take_mode(const Batch& batch) {
 // How often the memory is read in a soak, evenly over its runs.
 const int64_t kChecks = 50;
 
+// The file of an entry that starts in a process of its own.
+inline std::string start_path(const std::string& folder, const Entry& entry) {
+  return folder + "/" + entry.model;
+}
+
 class Worker {
  public:
   Worker(const Batch& batch, std::string folder, int parent)
@@ -96,10 +101,11 @@ class Worker {
 
   // Loads one entry's model from its file, runs it once, or more often for a soak, and ends the
   // process. `kept` says why the page cache still has the file.
-  [[noreturn]] void start_once(size_t index, const std::string& path, const std::string& kept) {
+  [[noreturn]] void start_once(size_t index, const std::string& kept) {
     const Entry& entry = batch_.entries[index];
     tell_start(take_mode(batch_));
     tell('E', std::to_string(index));
+    const std::string path = start_path(folder_, entry);
     tell('F', outcome(entry, [&] { return run_once(entry, path, kept); }));
     end();
   }
