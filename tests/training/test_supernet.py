@@ -25,6 +25,7 @@ from edgeslim.training.supernet import Supernet
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import train_supernet
 from edgeslim.training.trainer import TrainingSettings, train
+from tests.training.of_zeros import OfZeros
 from tests.training.own_space import OwnSpace
 
 if TYPE_CHECKING:
@@ -374,25 +375,6 @@ def test_judging_that_cannot_be_meant(trained: Path, changed: dict[str, Any], me
 
 ALIKE = {"light-nas", "resnet"}
 """Each has a small one beside it with networks of the same kind."""
-
-
-class OfZeros:
-    """A space whose networks draw no values, which takes most of building one."""
-
-    def __init__(self, space: Any) -> None:
-        self._space = space
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._space, name)
-
-    def build(self, tokens: tuple[int, ...]) -> nn.Layer:
-        with paddle.LazyGuard():
-            net = self._space.build(tokens)
-        for place in list(parameter_slots(net)):
-            zeros = paddle.zeros(place.tensor.shape)
-            zeros.stop_gradient = False
-            place.layer._parameters[place.own_name] = zeros
-        return net
 
 
 @pytest.mark.parametrize("name", sorted(set(SPACES.names()) - ALIKE - {SMALL.name}))
