@@ -236,7 +236,6 @@ def measure_starts_of(
 
     Raises:
         LinkError: The device was lost for good.
-        RunnerError: A runner refuses to run at all.
     """
     groups: dict[tuple[str, int], tuple[DeviceSession, list[OptimizedNetwork]]] = {}
     for subject in subjects:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from edgeslim.conversion.operator_jobs import model_job, null_operator, operator_jobs
-from edgeslim.errors import EdgeslimError, RunnerError
+from edgeslim.errors import EdgeslimError, ProgramError, RunnerError
 from edgeslim.files import temporary_folder
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.networks import OptimizedNetwork
@@ -59,7 +59,6 @@ def measure_starts(
 
     Raises:
         LinkError: The device was lost for good.
-        RunnerError: The runner refuses to run at all.
     """
     with temporary_folder() as scratch:
         empty = _empty_job(session, scratch)
@@ -69,7 +68,13 @@ def measure_starts(
             for network in networks:
                 job = model_job(network.name, network.file, network.graph, (), network.inputs)
                 jobs += [_starting(job, kind, number) for kind in (_WARM, _COLD)]
-        outcomes = {outcome.id: outcome for outcome in run_batch(session.runner, jobs)}
+        try:
+            outcomes = {outcome.id: outcome for outcome in run_batch(session.runner, jobs)}
+        except (ProgramError, RunnerError) as error:
+            # They have run there before: what is timed is worth having without their starts.
+            return MeasuredStarts(
+                starts={}, troubles=(f"nothing is known of how models start: {error}",)
+            )
     alone: list[AloneRecord] = []
     if empty is not None:
         ends = [outcomes[_id(empty.entry.id, _WARM, number)] for number in range(times)]
