@@ -44,6 +44,9 @@ _log = logging.getLogger(__name__)
 _LEAST_SHARE = 0.02
 """Share of the latency that a form must be predicted to save, to be worth its measurement."""
 
+_RARELY = ("hard-swish-by-clip", "means-by-pooling", "mish-by-sigmoid", "sigmoid-by-tanh")
+"""Equivalences that save nothing on the devices that were seen, which are no reason for a hint."""
+
 _SLOWER = "it was not measured to be faster, beyond what such measurements differ by"
 
 
@@ -131,7 +134,7 @@ def find_other_form(
 def _hint(prepared: PreparedModel, source: str, device: str) -> None:
     """Says that there are other forms, where no table says which is faster."""
     network = Network.read(prepared.prefix)
-    sites = () if is_quantized(network.program()) else find_sites(network)
+    sites = () if is_quantized(network.program()) else find_sites(network, _RARELY)
     if sites:
         _log.warning(
             "%d places of %s have other forms that compute the same; which are faster on %s, "
