@@ -1,4 +1,4 @@
-"""Sizes of memory with their unit (``64M``, ``1.5G``; a bare number is refused)."""
+"""Sizes of memory and files with their unit: ``64M``, ``1.5G``, ``300kB``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ import re
 
 from edgeslim.errors import UsageError
 
-__all__ = ["parse_kb", "parse_mb"]
+__all__ = ["parse_bytes", "parse_kb", "parse_mb"]
 
 _DECIMAL = {"k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6, "g": 1e9, "gb": 1e9}
 _BYTES = _DECIMAL | {"kib": 2.0**10, "mib": 2.0**20, "gib": 2.0**30}
 _FORM = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+
+
+def parse_bytes(text: str) -> int:
+    """Parses a positive size, to whole bytes; see `parse_mb`. A bare number is one of bytes."""
+    if text.strip().isdecimal() and int(text) > 0:
+        return int(text)
+    return max(1, round(_parse_bytes(text)))
 
 
 def parse_mb(text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeslim.errors import UsageError
-from edgeslim.sizes import parse_kb, parse_mb
+from edgeslim.sizes import parse_bytes, parse_kb, parse_mb
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,13 @@ from edgeslim.sizes import parse_kb, parse_mb
 def test_a_size_is_read(text: str, mb: float) -> None:
     assert parse_mb(text) == pytest.approx(mb)
     assert parse_kb(text) == pytest.approx(1e3 * mb)
+    assert parse_bytes(text) == round(1e6 * mb)
+
+
+def test_a_bare_number_is_one_of_bytes() -> None:
+    assert parse_bytes("300000") == 300_000
+    with pytest.raises(UsageError, match="has no unit"):
+        parse_bytes("0")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.opspec import Shape, encode_hook
 from edgeslim.options import OPTION, Option, field_names
+from edgeslim.sizes import parse_bytes
 from edgeslim.spaces import Space, Tokens
 from edgeslim.training.training_options import TRAINING
 
@@ -68,7 +69,7 @@ class SearchOptions:
     """Most work as PaddleSlim 1.x counted it, without depthwise convolutions: 593M."""
     max_parameters: Annotated[int | None, LIMITS(parse=parse_count)] = None
     """Most parameters: 3M."""
-    max_bytes: Annotated[int | None, LIMITS("--max-size", parse=parse_count)] = None
+    max_bytes: Annotated[int | None, LIMITS("--max-size", parse=parse_bytes)] = None
     """Largest size of the model's file, in bytes: 4M."""
     algorithm: Annotated[str, CANDIDATES] = "surrogate"
     """annealing, evolution, nsga2, random, surrogate or tpe; with numbers as in
