@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
+
+import msgspec
 
 from edgeslim.conversion.model_inputs import read_given
 from edgeslim.conversion.model_source import find_model
@@ -20,7 +23,7 @@ from edgeslim.deployment.models_under_test import (
 from edgeslim.deployment.rewritten import judge_form, predicted_record
 from edgeslim.deployment.variants import TablePredictions
 from edgeslim.device import DeviceChoice
-from edgeslim.errors import UsageError
+from edgeslim.errors import ModelError, ProgramError, RunnerError, UsageError
 from edgeslim.execution import Precision
 from edgeslim.files import encode_json, new_folder, read_bytes, temporary_folder, write_files
 from edgeslim.latency_table import LatencyTable
@@ -37,6 +40,8 @@ from edgeslim.rewriting.rewrite import rewrite_model
 from edgeslim.runs.rewriting_record import RewritingRecord
 
 __all__ = ["RECORD", "OptimizeRequest", "optimize"]
+
+_log = logging.getLogger(__name__)
 
 RECORD = "rewriting.json"
 """Name of the file that says what was done."""
@@ -178,15 +183,19 @@ def _measured_record(
     scratch: Path,
 ) -> RewritingRecord:
     """The record with both measured; a form that is not faster beyond its interval is not kept."""
-    subjects = [
-        _under_test(model, name, request.model, session, scratch)
-        for name, model in zip(("as_it_came", "rewritten"), models, strict=True)
-    ]
-    measured = measure_models(
-        subjects, rounds=request.rounds, paired=True, progress=request.progress
-    )
+    prepared, rewritten = models
+    before = _under_test(prepared, "as_it_came", request.model, session, scratch)
+    try:
+        after = _under_test(rewritten, "rewritten", request.model, session, scratch)
+        measured = measure_models(
+            [before, after], rounds=request.rounds, paired=True, progress=request.progress
+        )
+    except (ModelError, ProgramError, RunnerError) as error:
+        _log.warning("%s goes out as it came: %s", request.model, error)
+        return msgspec.structs.replace(
+            record, kept=False, reason=f"the other form does not run as it should: {error}"
+        )
     known = TablePredictions(predictor_of_table=Predictor(table))
-    before, after = subjects
     return judge_form(record, before, after, measured, known)
 
 

@@ -45,6 +45,7 @@ def encode_pixels(stack: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.fl
             return None
         codes[:, :, channel] = places
         table[channel][codes[:, :, channel]] = values
-        if not np.array_equal(table[channel][codes[:, :, channel]], values):
+        back = table[channel][codes[:, :, channel]]
+        if not np.array_equal(back.view(np.uint32), np.ascontiguousarray(values).view(np.uint32)):
             return None
     return codes, table

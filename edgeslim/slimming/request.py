@@ -101,8 +101,12 @@ class SlimRequest:
         for name in self.means:
             if name not in MEANS:
                 raise UnknownNameError("means", name, MEANS)
-        if "pruning+int8" in self.means and "int8" not in self.means:
-            raise UsageError("--means pruning+int8 needs int8 before it, to know what int8 gains")
+        if "pruning+int8" in self.means:
+            before = self.means[: self.means.index("pruning+int8")]
+            if "int8" not in before:
+                raise UsageError(
+                    "--means pruning+int8 needs int8 before it, to know what int8 gains"
+                )
         if isinstance(self.target_ms, LatencyShare) and self.target_ms.share >= 1:
             raise UsageError(f"--target-latency {self.target_ms} leaves nothing to do")
         if self.table is not None and not self.table.is_file():

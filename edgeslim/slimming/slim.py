@@ -174,27 +174,28 @@ class _Run:
             tries[means]()
 
     def _try_rewriting(self) -> None:
-        start = self.start
-        found = self._add_rewritten("rewritten", "rewriting", self.settings.model, start.metric)
-        if found is not None:
-            self.gain = start.measured_ms / found.measured_ms
+        record = self._rewrite("rewritten", self.settings.model)
+        found = self._add_rewritten(record, "rewriting", self.start.metric)
+        if found is not None and record.speedup is not None:
+            self.gain = record.speedup  # of the same rounds, whatever the device does between steps
+
+    def _rewrite(self, step: str, model: str) -> RewritingRecord:
+        return msgspec.convert(self.runner.run(self.steps.rewrite(step, model)), RewritingRecord)
 
     def _add_rewritten(
-        self, step: str, how: str, model: str, metric: MetricValue, pruning: str = ""
+        self, record: RewritingRecord, how: str, metric: MetricValue, pruning: str = ""
     ) -> SlimCandidate | None:
         """A model in the form that the device runs fastest; None if it is that already.
 
         Args:
-            step: Name of the step and of its folder.
+            record: What the search for that form came to.
             how: How the candidate was made.
-            model: Folder of the model.
             metric: The task's metric of the model, which its other form has as well.
             pruning: Folder of the pruning that it is from; empty if it is from none.
         """
-        record = msgspec.convert(self.runner.run(self.steps.rewrite(step, model)), RewritingRecord)
         if not record.kept or record.measured_ms is None:
             return None
-        return self._add(how, self.steps.place(step), record.measured_ms, metric, pruning)
+        return self._add(how, record.folder, record.measured_ms, metric, pruning)
 
     def _try_pruning_for_rewriting(self) -> bool:
         """Prunes as far as rewriting alone is not enough, by what that was measured to gain.
@@ -206,14 +207,15 @@ class _Run:
         if pruned.note or pruned.measured_ms is None:
             return False
         how, model, after = "pruning and rewriting", pruned.model, pruned.judged["after"]
-        own = self._add_rewritten("pruned-rewritten", how, model, after, model)
+        own = self._add_rewritten(self._rewrite("pruned-rewritten", model), how, after, model)
         if own is None or not own.met:
             return False
         if own.lost > self.settings.max_loss:
             longer = self.runner.run(self.steps.train_on("pruned-for-rewriting-longer", model))
             metric = msgspec.convert(longer["judged"][self.metric], MetricValue)
             how = "pruning, trained for longer, and rewriting"
-            self._add_rewritten("pruned-longer-rewritten", how, longer["model"], metric, model)
+            record = self._rewrite("pruned-longer-rewritten", longer["model"])
+            self._add_rewritten(record, how, metric, model)
         return True
 
     def _try_pruning(self) -> None:

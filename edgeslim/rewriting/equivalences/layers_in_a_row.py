@@ -55,8 +55,10 @@ def _base(before: Layer, layer: Layer, branch: Branch) -> Layer | None:
     """The layer whose filter has the extents of the merged one; None if they do not merge."""
     if layer.op.kind != "conv2d":
         return before
+    strides = set(layer.op.attributes.get("strides", (1, 1)))
     if _is_point(layer):
-        return before
+        # How much SAME pads is computed from the strides, which are those of both then.
+        return before if strides == {1} or not _pads_by_size(before) else None
     is_shifted = bool((branch.offset != 0).any()) and not layer.is_even
     strides = set(before.op.attributes.get("strides", (1, 1)))
     return layer if _is_point(before) and strides == {1} and not is_shifted else None
@@ -66,6 +68,11 @@ def _is_point(layer: Layer) -> bool:
     """Whether a convolution is 1x1 and pads nothing."""
     is_explicit = layer.op.attributes.get("padding_algorithm", "EXPLICIT") == "EXPLICIT"
     return layer.weights.shape[2:] == (1, 1) and layer.is_even and is_explicit
+
+
+def _pads_by_size(layer: Layer) -> bool:
+    """Whether the padding of a convolution follows from the size of what it reads."""
+    return bool(layer.op.attributes.get("padding_algorithm", "EXPLICIT") == "SAME")
 
 
 def _is_small(network: Network, before: Layer, layer: Layer) -> bool:

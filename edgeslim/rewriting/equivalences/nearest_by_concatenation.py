@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from edgeslim.rewriting.equivalences._equivalence import Equivalence, OtherForm
 from edgeslim.rewriting.equivalences._example import Example
 from edgeslim.rewriting.network import Network, Op
@@ -25,6 +27,8 @@ def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
     rows, columns = after[2] // before[2], after[3] // before[3]
     if (before[2] * rows, before[3] * columns) != after[2:] or rows * columns == 1:
         return
+    if not is_point and not _is_by(op, (rows, columns)):
+        return
 
     def write() -> None:
         n, c, h, w = before
@@ -36,6 +40,12 @@ def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
         network.replace(op, *writer.finish(writer.reshape(x, after), result))
 
     yield OtherForm(name="concatenation", touched=(op,), write=write)
+
+
+def _is_by(op: Op, factors: tuple[int, int]) -> bool:
+    """Whether a scale, from which places are computed if there is one, is that of the sizes."""
+    scale = np.atleast_1d(np.asarray(op.attributes.get("scale", ()), float))
+    return scale.size == 0 or bool((np.resize(scale, 2) == factors).all())
 
 
 def _takes_nearest(op: Op) -> bool:
@@ -67,8 +77,8 @@ def _example(example: Example) -> str:
 EQUIVALENCE = Equivalence(
     law="nearest(x)[i, j] = x[i / r, j / s] for whole r and s: each element r times s times; "
     "linear(x) = nearest(x) of a single element",
-    limits="factors that are not whole numbers, aligned corners, sizes that are computed; linear "
-    "resizing of more than one element",
+    limits="factors that are not whole numbers, a scale that is not that of the sizes, aligned "
+    "corners, sizes that are computed; linear resizing of more than one element",
     saves="x86: a quarter of the resizing",
     bound=1e-6,
     kinds=frozenset({"nearest_interp_v2", "bilinear_interp_v2"}),
