@@ -7,7 +7,12 @@ import re
 
 from edgeslim.errors import UsageError
 
-__all__ = ["parse_bytes", "parse_kb", "parse_mb"]
+__all__ = ["COUNTED_MB", "MB_OF_KIB", "parse_bytes", "parse_kb", "parse_mb"]
+
+MB_OF_KIB = 1024 / 1e6
+"""Megabytes of a million bytes in one of the units that Linux gives sizes in, of 1,024 bytes."""
+COUNTED_MB = 256 * MB_OF_KIB
+"""Linux counts the memory of a process in batches, and may be off by so much."""
 
 _DECIMAL = {"k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6, "g": 1e9, "gb": 1e9}
 _BYTES = _DECIMAL | {"kib": 2.0**10, "mib": 2.0**20, "gib": 2.0**30}

@@ -18,13 +18,12 @@ from edgeslim.deployment.verdict import (
 )
 from edgeslim.durations import format_ms
 from edgeslim.runs.deployment_records import GateRecord, ModelRecord, ModelRound, SpeedupRecord
+from edgeslim.sizes import COUNTED_MB
 
 __all__ = ["LimitJudge"]
 
 _FEWEST = 3
 """Fewest undisturbed rounds that judge without the others."""
-_COUNTED_MB = 0.3
-"""Linux counts the memory of a process in batches, and may be off by so much."""
 
 
 class LimitJudge:
@@ -136,7 +135,8 @@ class LimitJudge:
             estimate([math.log(value) for value in values]),
             *(limit_mb,),
             look=self._look,
-            within=_COUNTED_MB,
+            within=COUNTED_MB,
+            of="starts",
         )
         found_mb = median(values)
         low, high = judged.interval
@@ -189,7 +189,11 @@ class LimitJudge:
             )
         found = estimate([math.log(value) for value in values])
         judged = judge_typical(
-            found, limit_ms, look=self._look, is_disturbed=is_disturbed, values=values
+            *(found, limit_ms),
+            look=self._look,
+            is_disturbed=is_disturbed,
+            values=values,
+            of="starts",
         )
         found_ms = median(values)
         return self._gate_ms(option, limit_ms, found_ms, judged, f"{what} {format_ms(found_ms)}")

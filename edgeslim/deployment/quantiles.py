@@ -96,11 +96,12 @@ def tails_of(
 def _design_effect(rounds: Sequence[Sequence[bool]]) -> float:
     """How many times as much counts of stretches vary as those of independent samples; 1 or more.
 
-    Stretches are of one round each, and alike in length.
+    Stretches are of one round each, and alike in length, so that with many rounds they are no
+    longer than a round.
     """
     count = sum(map(len, rounds))
     share = sum(map(sum, rounds)) / count
-    length = max(1, count // _STRETCHES)
+    length = max(1, min(count // _STRETCHES, _common_length(rounds)))
     stretches = [
         one[start : start + length]
         for one in rounds
@@ -110,3 +111,10 @@ def _design_effect(rounds: Sequence[Sequence[bool]]) -> float:
         return 1.0
     observed = sum((sum(some) - length * share) ** 2 for some in stretches) / (len(stretches) - 1)
     return max(1.0, observed / (length * share * (1 - share)))
+
+
+def _common_length(rounds: Sequence[Sequence[bool]]) -> int:
+    """The largest length that rounds with half of all samples have; a short one changes little."""
+    lengths = np.sort([len(one) for one in rounds])[::-1]
+    covered = np.cumsum(lengths)
+    return int(lengths[np.searchsorted(covered, covered[-1] / 2)])

@@ -161,6 +161,8 @@ class DeployRequest(ConversionOptions):
             raise UsageError("--time must be longer than nothing")
         if self.images is not None and self.evaluate is None:
             raise UsageError("--images are pictures of a task; name it with --evaluate")
+        if self.images is not None and self.images < 1:
+            raise UsageError(f"--images must be at least 1, not {self.images}")
         if self.rounds is not None and self.rounds < 1:
             raise UsageError(f"--rounds must be at least 1, not {self.rounds}")
 

@@ -18,12 +18,11 @@ from edgeslim.deployment.speedup import speedup_of
 from edgeslim.deployment.variants import TablePredictions
 from edgeslim.durations import now
 from edgeslim.engines import DEFAULT
-from edgeslim.errors import EdgeslimError
+from edgeslim.errors import BadFileError, EdgeslimError
 from edgeslim.execution import Precision
 from edgeslim.files import new_folder
 from edgeslim.latency_rows import Convention
-from edgeslim.latency_table import LatencyTable
-from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.latency_table import LatencyTable, TableContext
 from edgeslim.measuring.networks import MeasuredNetworks
 from edgeslim.paddle_io.quantized_program import is_quantized
 from edgeslim.prediction.predictor import Predictor
@@ -37,7 +36,7 @@ from edgeslim.rewriting.rewrite import Rewriting, rewrite_model
 from edgeslim.rewriting.sites import find_sites
 from edgeslim.runs.rewriting_record import RewritingRecord, TakenRecord
 
-__all__ = ["FormUnderTest", "find_other_form", "judge_form", "predicted_record"]
+__all__ = ["FormUnderTest", "find_other_form", "find_table", "judge_form", "predicted_record"]
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +104,7 @@ def find_other_form(
     session, precision = first.session, first.precision
     if others or precision is not Precision.FP32 or (session.engine or DEFAULT) != DEFAULT:
         return FormUnderTest()
-    prepared, known = model.model, _table_of(session, table)
+    prepared, known = model.model, find_table(session.context(), table)
     if known is None:
         _hint(prepared, model.source, session.profile.name)
         return FormUnderTest()
@@ -143,13 +142,27 @@ def _hint(prepared: PreparedModel, source: str, device: str) -> None:
         )
 
 
-def _table_of(session: DeviceSession, path: Path | None) -> LatencyTable | None:
-    """The table that was named, or that of the device, if it says what forms take here."""
-    context = session.context()
-    path = path or default_table(context)
-    if not path.exists():
+def find_table(context: TableContext, path: Path | None) -> LatencyTable | None:
+    """The table that was named, or that of the device, if it says what forms take here.
+
+    Args:
+        context: Device and execution that the table has to be of.
+        path: The table that was named, if one was.
+
+    Raises:
+        BadFileError: The table that was named is damaged; of one that nobody named, a warning says
+            it.
+    """
+    found = path or default_table(context)
+    if not found.exists():
         return None
-    table = LatencyTable.read(path)
+    try:
+        table = LatencyTable.read(found)
+    except BadFileError as error:
+        if path is not None:
+            raise
+        _log.warning("no other form of the model was looked for, since %s", error)
+        return None
     is_fused = table.context.convention is not Convention.UNFUSED
     return table if is_fused and not table.context.difference(context) else None
 

@@ -11,10 +11,9 @@ from edgeslim.measuring.networks import MeasuredNetworks
 from edgeslim.measuring.starts import MeasuredSoak, measure_soak
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runs.start_records import SoakRecord
+from edgeslim.sizes import MB_OF_KIB
 
 __all__ = ["measure_soaks", "soak_record"]
-
-_MB_OF_KB = 1024 / 1e6
 
 
 def measure_soaks(
@@ -58,13 +57,13 @@ def measure_soaks(
 
 def soak_record(soak: MeasuredSoak) -> SoakRecord:
     """The record of a soak, with how much the process grows from run to run."""
-    sizes_mb = tuple(size * _MB_OF_KB for size in soak.sizes_kb)
+    sizes_mb = tuple(size * MB_OF_KIB for size in soak.sizes_kb)
     growth = estimate_growth([size * 1e3 for size in sizes_mb], soak.runs)
     return SoakRecord(
         runs=soak.runs,
         memory_mb=sizes_mb,
-        first_peak_mb=soak.first_peak_kb * _MB_OF_KB,
-        peak_mb=soak.peak_kb * _MB_OF_KB,
+        first_peak_mb=soak.first_peak_kb * MB_OF_KIB,
+        peak_mb=soak.peak_kb * MB_OF_KIB,
         growth_kb=None if growth is None else growth.kb,
         growth_interval_kb=None if growth is None else growth.interval_kb,
     )

@@ -30,6 +30,7 @@ import numpy as np
 
 from edgeslim.deployment.quantiles import needed_samples, share_interval
 from edgeslim.deployment.statistics import Estimate, confidence_interval
+from edgeslim.sizes import COUNTED_MB
 
 __all__ = [
     "Judgement",
@@ -48,9 +49,8 @@ _SETTLING = 0.2
 """Share of a soak's checks, the first, in which a process still settles."""
 _STRETCHES, _FEWEST_STRETCHES = 10, 4
 """Stretches of a soak whose mean sizes are compared."""
-_COUNTED_KB = 256.0
-"""Linux counts the memory of a process in batches, and may be off by so much."""
 _QUIET = "a device on which nothing else runs"
+_AS_LARGE = "another limit, or more time: what is measured is as large as the limit"
 
 
 class LimitVerdict(str, Enum):
@@ -106,6 +106,7 @@ def judge_typical(
     is_disturbed: bool = False,
     within: float = 0.0,
     values: Sequence[float] = (),
+    of: str = "rounds",
 ) -> Judgement:
     """Judges what is typical of many processes or rounds.
 
@@ -118,13 +119,16 @@ def judge_typical(
         within: How far a number may be off by itself, in the unit of the limit.
         values: The numbers themselves, for times: one that waited long widens the interval of an
             estimate, and not that of the median by ranks. Of both, each with half of the error,
-            the narrower end counts.
+            the narrower end counts; where they have nothing in common, that of the median.
+        of: What gives one number each, in the plural.
     """
     level = level_of_look(look)
     low, high = confidence_interval(found, (1 + level) / 2 if values else level)
     if values:
         lowest, highest = _median_interval(values, (1 + level) / 2)
-        low, high = max(low, lowest), min(high, highest)
+        # A mean and a median may differ, as where starts are of two kinds; then the median counts.
+        is_common = max(low, lowest) <= min(high, highest)
+        low, high = (max(low, lowest), min(high, highest)) if is_common else (lowest, highest)
     low, high = max(0.0, low - within), high + within
     interval = low, high
     if (low >= limit) if at_least else (high <= limit):
@@ -140,8 +144,8 @@ def judge_typical(
     if is_disturbed:
         why = "the limit is inside the interval, and other programs disturbed all of it"
         return _leave_undecided(interval, why, _QUIET)
-    needed = _needed_rounds(found, limit, (low, high))
-    return _leave_undecided(interval, "the limit is inside the interval", needed)
+    decides = _decides_typical(found, limit, high, within, of)
+    return _leave_undecided(interval, "the limit is inside the interval", decides)
 
 
 def _median_interval(values: Sequence[float], level: float) -> tuple[float, float]:
@@ -156,13 +160,23 @@ def _median_interval(values: Sequence[float], level: float) -> tuple[float, floa
     return ordered[outside], ordered[-1 - outside]
 
 
-def _needed_rounds(found: Estimate, limit: float, interval: tuple[float, float]) -> str:
-    """How many processes or rounds would decide it, if they vary as these."""
+def _decides_typical(found: Estimate, limit: float, high: float, within: float, of: str) -> str:
+    """What would decide a limit that is inside the interval, whose upper end is given."""
+    if within and abs(limit - found.value) <= within:
+        return "another limit: this is as large as the limit, as far as can be measured"
+    # What a number may be off by itself does not shrink with more of them.
+    nearest = limit - within if limit > found.value else limit + within
+    needed = _needed_count(found, nearest, high - within)
+    return f"about {needed} {of}" if needed else _AS_LARGE
+
+
+def _needed_count(found: Estimate, limit: float, high: float) -> int | None:
+    """How many processes or rounds would decide it, if they vary as these; None if too many."""
     distance = abs(math.log(limit / found.value)) if found.value > 0 else 0.0
-    half = math.log(interval[1] / found.value)
+    half = math.log(high / found.value) if found.value > 0 else math.inf
     if distance < 0.002 or not math.isfinite(half):
-        return "another limit, or more time: what is measured is as large as the limit"
-    return f"about {math.ceil(found.rounds * max(1.2, (half / distance) ** 2))} rounds"
+        return None
+    return math.ceil(found.rounds * max(1.2, (half / distance) ** 2))
 
 
 def judge_quantile(
@@ -192,16 +206,18 @@ def judge_quantile(
     if low > allowed and not is_disturbed:
         return Judgement(verdict=LimitVerdict.FAIL, interval=(low, high))
     count, late = sum(map(len, over)), sum(map(sum, over))
-    if late > sum(map(sum, surely)) or is_disturbed:
-        theirs = late if is_disturbed else late - sum(map(sum, surely))
+    theirs = late if is_disturbed else late - sum(map(sum, surely))
+    needed = needed_samples(share, level=level)
+    if count < needed or not late:
+        fewest = max(needed, count + 1)
+        decides = f"more than {fewest:,} runs" if late else f"{fewest:,} runs, none of them longer"
+        decides += f", on {_QUIET}" if theirs else ""
+        return _leave_undecided(
+            (low, high), f"{count:,} runs are too few for this quantile", decides
+        )
+    if theirs:
         why = f"other programs interrupted {theirs} of the {late} runs that take longer"
         return _leave_undecided((low, high), why, _QUIET)
-    fewest = needed_samples(share, level=level)
-    if count < fewest or not late:
-        why = f"{count} runs are too few for this quantile"
-        return _leave_undecided(
-            (low, high), why, f"{max(fewest, count + 1):,} runs, none of them longer"
-        )
     distance = abs(late / count - allowed)
     if distance < 0.05 * allowed:
         return _leave_undecided(
@@ -259,7 +275,7 @@ def estimate_growth(
     middle = float(steps.mean())
     error = float(steps.std(ddof=1)) / math.sqrt(steps.size)
     half = float(stats.t.isf((1 - level) / 2, steps.size - 1)) * error
-    half += _COUNTED_KB / (of_stretch * steps.size)
+    half += 1e3 * COUNTED_MB / (of_stretch * steps.size)
     return SoakGrowth(kb=middle, interval_kb=(middle - half, middle + half))
 
 

@@ -17,10 +17,10 @@ from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job, Outcome
 from edgeslim.runner.protocol import Entry
 from edgeslim.runs.start_records import AloneRecord, StartRecord, StartsRecord
+from edgeslim.sizes import MB_OF_KIB
 
 __all__ = ["MeasuredSoak", "MeasuredStarts", "join_starts", "measure_soak", "measure_starts"]
 
-_MB_OF_KB = 1024 / 1e6
 _WARM, _COLD = "warm", "cold"
 
 _SOAK_S = 60.0
@@ -185,7 +185,7 @@ def _alone(outcome: Outcome) -> AloneRecord | None:
     found = outcome.start
     if found is None or not found.peak_kb:
         return None
-    return AloneRecord(own_mb=found.own_kb * _MB_OF_KB, peak_mb=found.peak_kb * _MB_OF_KB)
+    return AloneRecord(own_mb=found.own_kb * MB_OF_KIB, peak_mb=found.peak_kb * MB_OF_KIB)
 
 
 def _starts(
@@ -209,10 +209,10 @@ def _starts(
                 load_ms=outcome.load_ms,
                 first_run_ms=outcome.first_run_ms,
                 waited_ms=found.waited_ms,
-                own_mb=found.own_kb * _MB_OF_KB,
-                loaded_mb=found.loaded_kb * _MB_OF_KB,
-                ran_mb=found.ran_kb * _MB_OF_KB,
-                peak_mb=found.peak_kb * _MB_OF_KB,
+                own_mb=found.own_kb * MB_OF_KIB,
+                loaded_mb=found.loaded_kb * MB_OF_KIB,
+                ran_mb=found.ran_kb * MB_OF_KIB,
+                peak_mb=found.peak_kb * MB_OF_KIB,
             )
         )
     return StartsRecord(starts=tuple(starts), alone=tuple(alone), kept=kept)

@@ -99,6 +99,7 @@ WRONG_USAGE = {
     "deploy net --threads 1,2 --sustained 1min": "--sustained is of one precision",
     "deploy net --threads 1,2 --operators": "--operators is of one precision",
     "deploy net --engine onnxruntime --operators": "--operators is of paddle-lite alone",
+    "deploy net --evaluate digits --images 0": "--images must be at least 1, not 0",
     "deploy net --operators --time 0s": "'0s' is not a duration above zero",
     "deploy net --convert-only x86 --operators": "--convert-only measures nothing, and so no",
     "infer net --inputs host.jsonl --task digit": "did you mean 'digits'?",

@@ -47,6 +47,21 @@ def test_a_burst_says_less_than_as_many_single_ones() -> None:
     assert wide_low < low < high < wide_high
 
 
+@pytest.mark.parametrize("count", [20, 24, 48])
+def test_bursts_are_seen_however_many_rounds_there_are(count: int) -> None:
+    rounds = [[number % 8 == 0 and place < 40 for place in range(1000)] for number in range(count)]
+    scattered = [[place % 200 == 0 for place in range(1000)] for _ in range(count)]
+    assert sum(map(sum, rounds)) / sum(map(sum, scattered)) == pytest.approx(1, abs=0.25)
+    widths = [float(np.ptp(share_interval(some))) for some in (rounds, scattered)]
+    assert widths[0] > 4 * widths[1]
+
+
+def test_a_round_that_broke_off_hides_no_burst() -> None:
+    rounds = [[number % 8 == 0 and place < 40 for place in range(1000)] for number in range(24)]
+    whole, shortened = (share_interval(some) for some in (rounds, [*rounds, [False] * 3]))
+    assert shortened == pytest.approx(whole, rel=0.1)
+
+
 def test_none_and_all_have_intervals_with_an_open_end() -> None:
     assert share_interval([[False] * 100])[0] == 0
     assert share_interval([[True] * 100])[1] == 1

@@ -59,6 +59,29 @@ def test_one_that_waited_long_widens_no_interval_by_ranks() -> None:
     assert judge_typical(found, 39.5, values=values).verdict is not LimitVerdict.PASS
 
 
+def test_a_mean_and_a_median_that_have_nothing_in_common_do_not_make_an_interval() -> None:
+    values = [10 + place / 1e6 for place in range(600)]
+    values += [20 + place / 1e6 for place in range(400)]
+    found = estimate([math.log(value) for value in values])
+    for limit in (9.0, 10.5, 15.0):
+        low, high = judge_typical(found, limit, values=values).interval
+        assert 10.0 <= low <= high < 10.02
+    assert judge_typical(found, 10.5, values=values).verdict is LimitVerdict.PASS
+
+
+def test_what_linux_counts_in_batches_is_not_measured_away() -> None:
+    found = estimate([math.log(80 + 0.2 * place) for place in range(6)])
+    near = judge_typical(found, 80.7, within=0.3, of="starts")
+    assert near.verdict is LimitVerdict.INCONCLUSIVE
+    assert near.decides == (
+        "another limit: this is as large as the limit, as far as can be measured"
+    )
+    further = judge_typical(found, 81.2, within=0.3, of="starts")
+    assert further.verdict is LimitVerdict.INCONCLUSIVE
+    assert further.decides.startswith("about ")
+    assert further.decides.endswith(" starts")
+
+
 @pytest.mark.parametrize(
     ("stalls", "limit_ms", "share", "verdict"),
     [
@@ -81,6 +104,11 @@ def test_too_few_runs_decide_no_quantile_and_say_how_many_would() -> None:
     assert judged.verdict is LimitVerdict.INCONCLUSIVE
     assert judged.why == "100 runs are too few for this quantile"
     assert judged.decides == "5,989 runs, none of them longer"
+    busy = judge_quantile([runs(100)], 0.999, 100.0, is_disturbed=True)
+    assert (busy.why, busy.decides) == (judged.why, judged.decides)
+    one_late = Runs(samples_ms=[200.0, *runs(99).samples_ms])
+    late = judge_quantile([one_late], 0.999, 100.0)
+    assert (late.why, late.decides) == (judged.why, "more than 5,989 runs")
 
 
 def test_runs_that_others_interrupted_are_no_evidence_against_a_model() -> None:
