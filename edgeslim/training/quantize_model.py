@@ -17,7 +17,7 @@ from edgeslim.conversion.shape_options import ONLY_SHAPE
 from edgeslim.durations import now
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
-from edgeslim.files import temporary_folder, write_json
+from edgeslim.files import encode_json, read_bytes, temporary_folder, write_files
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, Option, OptionsOf, called_with
@@ -203,8 +203,10 @@ def quantize(request: QuantizeRequest) -> Quantization:
         work = _work_on(request, prepared, found)
         before = work.evaluate(work.load(), "evaluation, in floats")
         part, explanation = _quantize_part(request, work, before, prepared, table)
-        part.model.net.save(out / _STEM)
-        again = prepare(SavedModel.at(out / _STEM), scratch / "after")
+        quantized = scratch / "quantized"
+        quantized.mkdir()
+        part.model.net.save(quantized / _STEM)
+        again = prepare(SavedModel.at(quantized / _STEM), scratch / "after")
         bytes_before, bytes_after = _sizes((prepared, again), scratch)
         layers = tuple(dict.fromkeys(one.weight for one in part.model.net.quantizable))
         record = QuantizationRecord(
@@ -226,7 +228,9 @@ def quantize(request: QuantizeRequest) -> Quantization:
             created=now(),
             edgeslim=__version__,
         )
-        write_json(out / QUANTIZATION_FILE, record)
+        # All or nothing, the program last: with it, the folder is refused as another model's.
+        files = {out / file.name: read_bytes(file) for file in sorted(quantized.iterdir())}
+        write_files({out / QUANTIZATION_FILE: encode_json(record), **files})
         (out / _ERRORS).unlink(missing_ok=True)
     return Quantization.of(out, record, advice_for(request, table))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import numpy as np
 import paddle
 
 from edgeslim.errors import ModelError
+from edgeslim.paddle_io.quantized_program import CONVOLUTIONS
 from edgeslim.training.quantization.patches import (
     ConvolutionPatches,
     ProductPatches,
@@ -54,12 +56,19 @@ def first_output(operator: EagerOperator) -> str:
     return next((name for names in operator.outputs.values() for name in names), "")
 
 
-def mean_by_channel(values: Tensor) -> NDArray[np.float64]:
-    """Mean of each channel that a layer writes."""
-    rank = len(values.shape)
-    axis = 1 if rank == 4 else rank - 1
-    others = [place for place in range(rank) if place != axis]
-    mean: NDArray[np.float64] = values.mean(axis=others).numpy().astype(np.float64)
+def mean_by_channel(values: Tensor, kind: str) -> NDArray[np.float64]:
+    """Mean of each channel ``(C,)`` that a layer writes.
+
+    Args:
+        values: What it writes: ``(N, C, H, W)`` of a convolution, ``(..., C)`` of a product.
+        kind: Kind of its operator.
+    """
+    shape = values.shape
+    is_convolution = kind in CONVOLUTIONS
+    # A product on channels-last tensors has four axes as well.
+    by_place = values if is_convolution else values.reshape([-1, shape[-1]])
+    axes = [0, *range(2, len(shape))] if is_convolution else [0]
+    mean: NDArray[np.float64] = by_place.mean(axis=axes).numpy().astype(np.float64)
     return mean
 
 
@@ -107,7 +116,7 @@ def observe(
             for name in watcher.activations.intersection(net.feeds):
                 watcher.add_magnitudes(name, batch)
             net.run([batch], watcher.watch, watcher.change)
-    return watcher.found
+    return watcher.result()
 
 
 class _Watcher:
@@ -120,6 +129,13 @@ class _Watcher:
         self._count = count
         self._learns = learns
         self._shapes: dict[str, tuple[list[int], list[int]]] = {}
+        self._sums: dict[str, NDArray[np.float64]] = {}
+        self._counts: dict[str, int] = {}
+
+    def result(self) -> Observed:
+        """What was seen, with the means over all batches."""
+        self.found.means = {name: self._sums[name] / self._counts[name] for name in self._sums}
+        return self.found
 
     def add_magnitudes(self, name: str, values: Tensor) -> None:
         array = values.numpy()
@@ -142,9 +158,11 @@ class _Watcher:
         if layer is None or layer.output not in written:
             return
         name, values = layer.output, written[layer.output]
-        share = len(values) / self._count
-        mean = share * mean_by_channel(values)
-        self.found.means[name] = self.found.means.get(name, np.zeros_like(mean)) + mean
+        mean = mean_by_channel(values, layer.kind)
+        # The first axis need not be the batch: rows of all images may be folded into it.
+        count = math.prod(values.shape) // len(mean)
+        self._sums[name] = self._sums.get(name, np.zeros_like(mean)) + count * mean
+        self._counts[name] = self._counts.get(name, 0) + count
         if self._learns:
             self._keep_outputs(operator, layer, values)
 

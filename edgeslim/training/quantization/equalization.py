@@ -143,7 +143,10 @@ class _Search:
                 return ()
             if argument(before.inputs, "Bias") or not _is_channels_first(before):
                 return ()
-            return self._own(argument(before.inputs, "Filter"), bias)
+            weight = argument(before.inputs, "Filter")
+            # One number that is added to all channels cannot be divided by channel.
+            alike = self.weights.get(bias, ())[:1] == self.weights.get(weight, ())[:1]
+            return self._own(weight, bias) if alike else ()
         return ()
 
     def _own(self, *names: str) -> tuple[str, ...]:

@@ -113,16 +113,12 @@ class LayerExplainer:
         """The metric with all layers rounded."""
         return self._metric(self._net)
 
-    def explain(
-        self, layer: QuantizableOperator, in_floats: float, *, macs: int, float_ms: float | None
-    ) -> LayerError:
-        """Measures what rounding a layer costs.
+    def explain(self, layer: QuantizableOperator, in_floats: float) -> LayerError:
+        """Measures what rounding a layer costs; what it saves is not known here.
 
         Args:
             layer: One of the network's quantized operators.
             in_floats: The metric of the network in floats.
-            macs: Multiply-accumulates of the layer.
-            float_ms: What it takes in floats, if that is known.
         """
         self._accumulated = self._accumulated or self._noise(self._all)
         name = layer.output
@@ -148,8 +144,6 @@ class LayerExplainer:
             clipped=seen.share_above(scale * (1 + 0.5 / levels)),
             loss_alone=in_floats - only,
             loss_others=in_floats - others,
-            macs=macs,
-            float_ms=float_ms,
         )
 
     def _batches(self, images: NDArray[np.float32]) -> Iterator[Tensor]:

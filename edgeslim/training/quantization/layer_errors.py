@@ -44,8 +44,9 @@ class LayerError(msgspec.Struct, frozen=True, kw_only=True, tag="layer", tag_fie
         clipped: Share of the values of its input that are cut off by more than half a step.
         loss_alone: What the metric loses if only this layer is rounded.
         loss_others: What the metric loses if all layers but this one are rounded.
-        macs: Multiply-accumulates of the layer for one picture.
-        float_ms: What it takes in floats by a latency table, in milliseconds.
+        macs: Multiply-accumulates of the layer for one picture; 0 until they are added.
+        float_ms: What it takes in floats by a latency table, in milliseconds; None if that is not
+            known.
     """
 
     weight: str
@@ -121,10 +122,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def by_loss(layers: Sequence[LayerError]) -> tuple[LayerError, ...]:
-    """Layers by what rounding them loses, for each millisecond that they take if that is known.
+    """Layers by what rounding them alone loses, for each millisecond if that is known of all.
 
-    A layer loses the mean of what is lost if only it is rounded and of what is won if it is not.
-    Where nothing is lost, the one with more noise comes first.
+    Of layers that lose equally, the one with more noise comes first.
     """
     timed = all(layer.float_ms for layer in layers)
 
@@ -160,13 +160,16 @@ class ErrorsFile:
         rows: All lines but the first, which is the context.
 
     Attributes:
-        layers: The layers in it, by the name of their output.
+        layers: The layers in it, by the name of their output, without what they cost in floats:
+            the table that says it may be another one each time.
         baseline: What they are compared with; None if it is not measured yet.
     """
 
     def __init__(self, path: Path, rows: Sequence[_Row] = ()) -> None:
         self.path = path
-        self.layers = {row.output: row for row in rows if isinstance(row, LayerError)}
+        self.layers = {
+            row.output: _without_costs(row) for row in rows if isinstance(row, LayerError)
+        }
         self.baseline = next((row for row in rows if isinstance(row, WholeMetrics)), None)
 
     @staticmethod
@@ -200,5 +203,16 @@ class ErrorsFile:
 
     def add(self, layer: LayerError) -> None:
         """Adds a layer, which is on the disk when this returns."""
-        AppendOnlyFile(self.path).append(msgspec.json.encode(layer))
-        self.layers[layer.output] = layer
+        fields = msgspec.to_builtins(layer)
+        row = {name: value for name, value in fields.items() if name not in _COSTS}
+        AppendOnlyFile(self.path).append(msgspec.json.encode(row))
+        self.layers[layer.output] = _without_costs(layer)
+
+
+_COSTS = ("macs", "float_ms")
+"""Fields that no file has; those of earlier versions had them."""
+
+
+def _without_costs(layer: LayerError) -> LayerError:
+    """A layer without what it costs in floats."""
+    return msgspec.structs.replace(layer, macs=0, float_ms=None)

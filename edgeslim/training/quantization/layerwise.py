@@ -219,7 +219,7 @@ class CorrectedRun:
         name = first_output(operator)
         layer = self._layers.get(name)
         if layer is not None and name in written:
-            self._means[name] = mean_by_channel(written[name])
+            self._means[name] = mean_by_channel(written[name], layer.kind)
             self._on_layer(name)
 
     def _with_offset(self, offset: Offset, given: Slots) -> Slots:

@@ -6,9 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgeslim.paddle_io.block_edits import argument, readers_of, reading_operators
+from edgeslim.paddle_io.block_edits import (
+    argument,
+    attribute,
+    readers_of,
+    reading_operators,
+    shape_of,
+)
 from edgeslim.paddle_io.parameters import persistent_tensors
-from edgeslim.paddle_io.quantized_program import QuantizableOperator
+from edgeslim.paddle_io.quantized_program import CONVOLUTIONS, QuantizableOperator
 
 __all__ = ["Offset", "find_offsets"]
 
@@ -56,8 +62,30 @@ def find_offsets(
         # A norm reads and writes its mean; nothing else may.
         if not slot or argument(reader.inputs, "X") != operator.output or counts[tensor] != 1:
             continue
-        if weights.get(tensor) == (operator.channels,):
+        if weights.get(tensor) != (operator.channels,):
+            continue
+        rank = len(shape_of(block, operator.output))
+        axis = _channel_axis(block.ops[operator.index], rank)
+        if axis is not None and axis == _offset_axis(reader, rank):
             found[operator.output] = Offset(
                 layer=operator.output, slot=slot, tensor=tensor, sign=sign
             )
     return found
+
+
+def _channel_axis(op: Any, rank: int) -> int | None:  # noqa: ANN401 - an OpDesc
+    """Axis of the channels that a layer writes; None where their means are not known."""
+    if op.type not in CONVOLUTIONS:
+        return rank - 1
+    return 1 if attribute(op, "data_format", "NCHW") in _CHANNELS_FIRST else None
+
+
+def _offset_axis(reader: Any, rank: int) -> int:  # noqa: ANN401 - an OpDesc
+    """Axis that a norm or a sum has its vector along."""
+    if reader.type == "batch_norm":
+        return 1 if attribute(reader, "data_layout", "NCHW") in _CHANNELS_FIRST else rank - 1
+    axis = int(attribute(reader, "axis", -1))
+    return axis if axis >= 0 else rank - 1
+
+
+_CHANNELS_FIRST = frozenset({"NCHW", "NCDHW", "AnyLayout"})

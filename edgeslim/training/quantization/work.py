@@ -155,19 +155,23 @@ class QuantizationWork:
             if len(todo) < len(layers):
                 stage.note(f"{len(layers) - len(todo)} of {len(layers)} are in {file}")
             for layer in todo:
-                error = explainer.explain(
-                    layer,
-                    baseline.in_floats,
-                    macs=costs.macs.get(layer.weight, 0),
-                    float_ms=costs.float_ms.get(layer.weight),
-                )
+                error = explainer.explain(layer, baseline.in_floats)
                 errors.add(error)
                 stage.advance(note=f"{layer.weight}: loses {error.loss_alone:.2%} alone")
         return Explanation(
             images=len(examples),
             in_floats=baseline.in_floats,
             all_rounded=baseline.all_rounded,
-            layers=by_loss([errors.layers[layer.output] for layer in layers]),
+            layers=by_loss(
+                [
+                    msgspec.structs.replace(
+                        errors.layers[layer.output],
+                        macs=costs.macs.get(layer.weight, 0),
+                        float_ms=costs.float_ms.get(layer.weight),
+                    )
+                    for layer in layers
+                ]
+            ),
             table=costs.table,
         )
 

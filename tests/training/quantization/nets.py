@@ -13,7 +13,7 @@ from paddle import nn
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.training.program_net import ProgramNet, load_program_net
 
-__all__ = ["SHAPE", "Grouped", "Residual", "Small", "images", "made", "program_net"]
+__all__ = ["SHAPE", "Grouped", "Residual", "Rows", "Small", "images", "made", "program_net"]
 
 SHAPE = (1, 3, 16, 16)
 
@@ -72,6 +72,20 @@ class Residual(nn.Layer):
         again = F.max_pool2d(F.leaky_relu(self.twice(added), 0.1), 3, 1, 1)
         gated = F.hardswish(self.gate(F.adaptive_avg_pool2d(added, 1))) * again
         return self.last(paddle.concat([gated, again], axis=1))
+
+
+class Rows(nn.Layer):
+    """Fully connected layers on channels that come last, and on rows of all images together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2D(3, 8, 4, stride=4)
+        self.last_axis = nn.Linear(8, 12)
+        self.folded = nn.Linear(12, 6)
+
+    def forward(self, images: Any) -> Any:
+        last = F.relu(self.last_axis(self.first(images).transpose([0, 2, 3, 1])))
+        return self.folded(last.reshape([-1, 12])).reshape([-1, 16, 6])
 
 
 def images(count: int = 8, seed: int = 0, shape: tuple[int, ...] = SHAPE) -> Any:

@@ -69,7 +69,9 @@ def test_channels_that_are_never_used_stay() -> None:
     assert all(np.isfinite(value).all() for value in changed.values())
 
 
-def network(activation: str = "relu", axis: int = 1, more: tuple[Op, ...] = ()) -> Any:
+def network(
+    activation: str = "relu", axis: int = 1, more: tuple[Op, ...] = (), bias: Any = (4,)
+) -> Any:
     """A convolution with a norm, one with a bias, and one that reads the second."""
     ops = [
         Op("feed", {"X": "feed"}, {"Out": "x"}, {"col": 0}),
@@ -88,7 +90,7 @@ def network(activation: str = "relu", axis: int = 1, more: tuple[Op, ...] = ()) 
         *more,
         Op("fetch", {"X": "g"}, {"Out": "fetch"}, {"col": 0}),
     ]
-    vectors = dict.fromkeys(("scale", "shift", "mean", "variance", "bias"), (4,))
+    vectors = {**dict.fromkeys(("scale", "shift", "mean", "variance"), (4,)), "bias": bias}
     weights = dict.fromkeys(("w1", "w2", "w3"), (4, 4, 1, 1))
     names = "xabcdefghi"
     return program(ops, dict.fromkeys(names, SHAPE), {**vectors, **weights})
@@ -104,6 +106,8 @@ def test_scalable_is_what_a_norm_or_a_bias_makes_and_convolutions_alone_read() -
     assert scalable(network("hard_swish")) == {"f": ("w2", "bias")}
     assert scalable(network("relu6")) == {"f": ("w2", "bias")}
     assert scalable(network(axis=-1)) == {"c": ("scale", "shift")}
+    assert scalable(network(bias=(1,))) == {"c": ("scale", "shift")}, "no channels to divide"
+    assert scalable(network(bias=(4, 1, 1))) == scalable(network())
     beside = (Op("sigmoid", {"X": "c"}, {"Out": "h"}),)
     assert scalable(network(more=beside)) == {"f": ("w2", "bias")}
     between = (Op("sigmoid", {"X": "e"}, {"Out": "h"}),)

@@ -37,9 +37,20 @@ def test_a_file_goes_on_where_it_was_killed(tmp_path: Path) -> None:
         stream.write(b'{"row":"layer","weight":"b.w","outp')
     again = ErrorsFile.open(path, CONTEXT)
     assert again.baseline == BASELINE
-    assert again.layers == {"a": layer("a", 0.01)}
+    assert again.layers == {"a": layer("a", 0.01, macs=0)}
     again.add(layer("b", 0.02))
     assert set(ErrorsFile.open(path, CONTEXT).layers) == {"a", "b"}
+
+
+def test_what_layers_cost_is_not_kept_since_the_table_may_be_another(tmp_path: Path) -> None:
+    path = tmp_path / "errors.jsonl"
+    ErrorsFile.open(path, CONTEXT).add(layer("a", macs=7, float_ms=0.5))
+    assert not {"macs", "float_ms"} & msgspec.json.decode(path.read_bytes().splitlines()[1]).keys()
+    with path.open("ab") as stream:  # as earlier versions wrote it
+        stream.write(msgspec.json.encode(layer("b", macs=7, float_ms=0.5)) + b"\n")
+    found = ErrorsFile.open(path, CONTEXT).layers
+    assert [(one.macs, one.float_ms) for one in found.values()] == [(0, None), (0, None)]
+    assert set(found) == {"a", "b"}
 
 
 def test_another_context_is_told_by_name(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,18 @@ import numpy as np
 import paddle
 import pytest
 
+from edgeslim.errors import ModelError
+from edgeslim.paddle_io.quantized_program import quantizable_operators
 from edgeslim.training.program_net import ProgramNet, load_program_net
+from edgeslim.training.quantization._observed import observe
 from edgeslim.training.quantization.calibration_images import CalibrationImages
 from edgeslim.training.quantization.choose_recipe import choose_recipe
 from edgeslim.training.quantization.explain import LayerExplainer
-from edgeslim.training.quantization.layerwise import LayerwiseCalibration
+from edgeslim.training.quantization.layerwise import LayerwiseCalibration, QuantizedModel
 from edgeslim.training.quantization.recipe import Recipe
 from edgeslim.training.quantization.settings import QuantizationSettings
 from edgeslim.training.quantization.signal_to_noise import signal_to_noise_db
-from tests.training.quantization.nets import Residual, Small, images, made, program_net
+from tests.training.quantization.nets import Residual, Rows, Small, images, made, program_net
 
 pytestmark = pytest.mark.slow
 
@@ -90,6 +94,52 @@ def test_the_best_for_images_that_were_not_seen_is_kept(prefix: Path) -> None:
     assert model.recipe == max(trials, key=lambda trial: trial.snr_db).recipe == BOTH
 
 
+class Ruined(LayerwiseCalibration):
+    """Gives a network without numbers where channels are equalised."""
+
+    def quantize(
+        self, recipe: Recipe, on_layer: Callable[[str], None] = lambda _: None
+    ) -> QuantizedModel:
+        made = super().quantize(recipe, on_layer)
+        if recipe.equalize is not None:
+            net = made.net.net
+            net.set_tensors({name: value * np.nan for name, value in net.tensors().items()})
+        return made
+
+
+def test_a_recipe_that_fails_is_left_out(prefix: Path, caplog: pytest.LogCaptureFixture) -> None:
+    drawn = CalibrationImages(seen=images(32), held_out=images(16, seed=5))
+    net = load_program_net(prefix)
+    ruined = Ruined(lambda: load_program_net(prefix), drawn.seen, QuantizationSettings())
+    model, trials = choose_recipe(ruined, net, drawn, (BOTH, Recipe()))
+    assert [trial.recipe for trial in trials] == [model.recipe] == [Recipe()]
+    assert f"{BOTH.text} is left out, since it failed: calibration failed" in caplog.text
+    with pytest.raises(ModelError, match="no numbers"):
+        choose_recipe(ruined, net, drawn, (BOTH,))
+
+
+def test_means_are_those_of_channels_wherever_they_are(tmp_path: Path) -> None:
+    paddle.seed(0)
+    net = program_net(made(Rows()), tmp_path / "made")
+    operators = quantizable_operators(net.program)
+    given = paddle.to_tensor(images(6))
+    means = observe(net, operators, [given[:4], given[4:]], learns=False).means
+    written: dict[str, Any] = {}
+    net.eval()
+    with paddle.no_grad():
+        net.run([given], lambda _, outputs: written.update(outputs))
+    for operator, axes in zip(operators, ((0, 2, 3), (0, 1, 2), (0,)), strict=True):
+        wanted = written[operator.output].numpy().mean(axis=axes)
+        np.testing.assert_allclose(means[operator.output], wanted, rtol=1e-4, atol=1e-5)
+    net.save(tmp_path / "net")
+    known, given = calibration(tmp_path / "net"), given.numpy()
+    wanted = outputs(load_program_net(tmp_path / "net"), given)
+    for recipe in (Recipe(correct=True), LEARNED):
+        model = known.quantize(recipe)
+        assert set(model.floats) >= {operator.output for operator in operators[1:]}
+        assert signal_to_noise_db([wanted], [outputs(model.net, given)]) > 20
+
+
 def test_networks_without_anything_to_equalise_or_correct_are_calibrated(tmp_path: Path) -> None:
     paddle.seed(0)
     program_net(made(Residual()), tmp_path / "made").save(tmp_path / "net")
@@ -115,7 +165,7 @@ def test_noise_and_losses_are_those_of_single_layers(prefix: Path) -> None:
     explainer = LayerExplainer(model, given, metric)
     layers = model.net.quantizable
     before = outputs(model.net, given)
-    found = [explainer.explain(layer, 0.0, macs=1, float_ms=None) for layer in layers]
+    found = [explainer.explain(layer, 0.0) for layer in layers]
     assert [one.weight for one in found] == [layer.weight for layer in layers]
     np.testing.assert_array_equal(outputs(model.net, given), before)
     whole = metric(model.net)
