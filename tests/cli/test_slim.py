@@ -76,6 +76,7 @@ def test_interrupted_it_goes_on_after_the_last_step(folder: Path) -> None:
         (("net", "--max-loss", "1"), "share like 1%"),
         (("net", "--means", "prunning"), "did you mean"),
         (("net", "--means", "pruning+int8"), "needs int8 before it"),
+        (("net", "--means", "pruning+int8,int8"), "needs int8 before it"),
         (("net", "--table", "none.jsonl"), "no table none.jsonl"),
         (("net", "--epochs", "0"), "--epochs is at least 1, not 0"),
         (("net", "--device", "hots"), "did you mean"),

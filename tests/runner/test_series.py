@@ -98,6 +98,12 @@ def test_pixels_are_bytes_again_and_nothing_is_lost() -> None:
     assert np.array_equal(table[np.arange(3).reshape(3, 1, 1), codes], pixels)
 
 
+def test_two_zeros_of_different_sign_have_no_codes() -> None:
+    zeros = np.array([0.0, -0.0, 1.0], np.float32).reshape(1, 1, 1, 1, 3)
+    assert encode_pixels(zeros) is None
+    assert encode_pixels(np.abs(zeros)) is not None
+
+
 def test_few_values_and_a_single_one_are_codes_as_well() -> None:
     for values in (np.zeros((2, 1, 1, 4, 4)), np.arange(32).reshape(2, 1, 1, 4, 4) % 2 * 0.5):
         coded = encode_pixels(values.astype(np.float32))
