@@ -331,6 +331,7 @@ def check_document(document: Any, result: SearchResult) -> None:
     assert best["latencies"][0]["device"] == "host"
 
 
+@pytest.mark.slow
 def test_work_alone_can_be_limited_without_any_table(tmp_path: Path) -> None:
     found = search(**OPTIONS, max_macs=750_000, out=tmp_path / "run")
     assert found.targets == ()
