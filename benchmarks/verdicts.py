@@ -272,12 +272,11 @@ def judged(case: Case, seed: int) -> tuple[str, float]:
     session = Session(case.device, case.gates, np.random.default_rng(seed))
     first = session.measured(Made(), case.device.rounds, 3)
     began = session.passed_s
-    made, look = measure_until_decided(
+    _, (gate,) = measure_until_decided(
         *(first, session.judge, session.more),
         patience_s=case.device.patience_s,
         clock=lambda: session.passed_s - began,
     )
-    (gate,) = session.judge(made, look)
     return gate.outcome, session.passed_s
 
 

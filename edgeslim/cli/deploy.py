@@ -83,11 +83,11 @@ def _lacks_inside(request: DeployRequest, done: Deployment | ConvertedModels) ->
 
 
 def _lacks_accuracy(request: DeployRequest, done: Deployment | ConvertedModels) -> bool:
-    """Whether the accuracy on the device was asked for and is not known."""
+    """Whether the accuracy on the device was asked for and is not known of every variant."""
     return (
         request.evaluate is not None
         and isinstance(done, Deployment)
-        and not done.record.evaluations
+        and len(done.record.evaluations) < len(done.models)
     )
 
 

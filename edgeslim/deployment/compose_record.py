@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import msgspec
 
 from edgeslim.deployment.engine_choice import engine_ratios
-from edgeslim.deployment.gates import Gates, judge_gates
 from edgeslim.deployment.models_under_test import ModelUnderTest
 from edgeslim.deployment.origins import accuracy_of
 from edgeslim.deployment.reasons import reasons_of
@@ -30,6 +29,7 @@ from edgeslim.own_paths import hide_own_paths
 from edgeslim.runs.deployment_records import (
     AccuracyRecord,
     DeploymentRecord,
+    GateRecord,
     ModelRecord,
     ModelRole,
     SpeedupRecord,
@@ -53,7 +53,7 @@ class Found:
         created: When measuring began, UTC.
         warnings: Warnings that are known so far.
         evaluations: How right each variant is on the device, if that was asked for.
-        look: How often its limits were looked at while it was measured.
+        gates: Its limits as they were judged while it was measured.
         rewriting: The form that was chosen for the model; None if that was not looked at.
     """
 
@@ -64,7 +64,7 @@ class Found:
     states: tuple[ConditionsRow, ConditionsRow]
     created: str
     warnings: tuple[str, ...]
-    look: int = 1
+    gates: tuple[GateRecord, ...] = ()
     rewriting: RewritingRecord | None = None
     evaluations: tuple[DeviceAccuracy, ...] = ()
 
@@ -73,13 +73,11 @@ def deployment_record(
     session: DeviceSession,
     request: ResolvedDeployment,
     found: Found,
-    gates: Gates,
     command: tuple[str, ...],
 ) -> DeploymentRecord:
     """The record of a deployment that is done."""
     models = [model for model in found.models if model.role is ModelRole.MODEL]
     speedups = speedups_of(found.models)
-    judged = judge_gates(gates, models, speedups, look=found.look)
     accuracy, unread = _accuracy(request)
     record = DeploymentRecord(
         id=new_id(),
@@ -100,7 +98,7 @@ def deployment_record(
         engine_ratios=engine_ratios(models),
         inputs=inputs_record(found.subjects[0].model.given),
         accuracy=accuracy,
-        gates=judged,
+        gates=found.gates,
         rewriting=found.rewriting,
         evaluations=found.evaluations,
         failed=tuple(failure for subject in found.subjects for failure in subject.failed),

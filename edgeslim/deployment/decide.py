@@ -14,6 +14,7 @@ from edgeslim.deployment.models_under_test import (
     measure_starts_of,
 )
 from edgeslim.deployment.verdict import LimitVerdict
+from edgeslim.errors import EdgeslimError
 from edgeslim.measuring.networks import MeasuredNetworks, join_networks
 from edgeslim.measuring.starts import MeasuredStarts, join_starts
 from edgeslim.progress import SILENT, Progress
@@ -38,9 +39,13 @@ def measure_until_decided(
     more: Callable[[State, Sequence[GateRecord], float], State],
     *,
     patience_s: float,
+    give_up: Callable[[State, EdgeslimError], State] | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> tuple[State, int]:
-    """Measures more until no limit is INCONCLUSIVE; returns all, and how often it was judged.
+) -> tuple[State, tuple[GateRecord, ...]]:
+    """Measures more until no limit is INCONCLUSIVE; returns all, and each limit's verdict.
+
+    A verdict stays as it was when it was reached: later looks are stricter, so that the same limit
+    could be undecided again.
 
     Args:
         first: What was measured so far.
@@ -48,23 +53,42 @@ def measure_until_decided(
         more: Measures more, for the limits that are not decided, in the seconds that are left;
             if it returns what it was given, nothing more can decide them.
         patience_s: Seconds that all of it may take; what was begun is finished.
+        give_up: Keeps what was measured where measuring more fails, and says why; by default the
+            error is raised.
         clock: Seconds that only go forward.
     """
     measured, look, began = first, 1, clock()
+    decided: dict[tuple[str, str], GateRecord] = {}
     while True:
+        gates = _keep_decided(judge(measured, look), decided)
         undecided = [
             gate
-            for gate in judge(measured, look)
+            for gate in gates
             # Of what is not known at all, more cannot be known.
             if gate.verdict == LimitVerdict.INCONCLUSIVE.value and gate.found > 0
         ]
         left_s = patience_s - (clock() - began)
         if not undecided or left_s <= 0:
-            return measured, look
-        found = more(measured, undecided, left_s)
+            return measured, gates
+        try:
+            found = more(measured, undecided, left_s)
+        except EdgeslimError as error:
+            if give_up is None:
+                raise
+            return give_up(measured, error), gates
         if found is measured:
-            return measured, look
+            return measured, gates
         measured, look = found, look + 1
+
+
+def _keep_decided(
+    gates: Sequence[GateRecord], decided: dict[tuple[str, str], GateRecord]
+) -> tuple[GateRecord, ...]:
+    """The limits, of which those that were decided before are as they were then."""
+    for gate in gates:
+        if gate.verdict != LimitVerdict.INCONCLUSIVE.value:
+            decided.setdefault((gate.model, gate.asked), gate)
+    return tuple(decided.get((gate.model, gate.asked), gate) for gate in gates)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +111,11 @@ class Measured:
     def all_troubles(self) -> tuple[str, ...]:
         """What users should know of all of it, as sentences."""
         return (*self.starts.troubles, *self.troubles)
+
+    def give_up(self, error: EdgeslimError) -> Measured:
+        """The same with the trouble that measuring more did not work."""
+        trouble = f"measuring ended before every limit was decided: {error}"
+        return replace(self, troubles=(*self.troubles, trouble))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

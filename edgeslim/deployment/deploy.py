@@ -58,11 +58,12 @@ from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, UsageError
 from edgeslim.evaluating.task_pictures import IMAGES, TaskPictures
 from edgeslim.files import new_folder, temporary_folder
+from edgeslim.latency_rows import ConditionsRow
 from edgeslim.measuring.device_session import DeviceSession, open_device, with_threads
 from edgeslim.measuring.networks import MeasuredNetworks
 from edgeslim.options import called_with
 from edgeslim.runs.deployment_history import append_record
-from edgeslim.runs.deployment_records import FailedRecord, ModelRecord
+from edgeslim.runs.deployment_records import FailedRecord, GateRecord, ModelRecord
 from edgeslim.targets import Place, read_laws
 
 __all__ = ["ConvertedModels", "Deployment", "convert", "deploy"]
@@ -153,12 +154,12 @@ def _deploy_on(
         model, rewriting = form.choose(model, networks, known)
         subjects = [model] if baseline is None else [model, baseline]
         make = RecordMaker(subjects, resolved, folder, known)
-        measured, look = _measure_beyond(make, request, networks, is_paired=is_paired)
+        measured, gates = _measure_beyond(make, request, networks, is_paired=is_paired)
         sustained = _measure_sustained(model, request)
         models, others = make.records(measured)
         models, unmeasured = _add_inside(models, model, request)
-        evaluations, unjudged = evaluate_deployed(model, pictures, folder, progress)
-        after = session.conditions()
+        after, unread = _read_state(session)
+        judged = evaluate_deployed(model, pictures, folder, progress)
     models = _add_sustained(models, sustained)
     found = Found(
         subjects=subjects,
@@ -167,15 +168,17 @@ def _deploy_on(
         table=known.table,
         states=(before, after),
         created=created,
-        look=look,
+        gates=gates,
         rewriting=rewriting,
-        evaluations=evaluations,
+        evaluations=judged.accuracies,
         warnings=(
-            *(*absent, *warnings, *measured.all_troubles, *unmeasured, *unjudged),
-            *(*_rounding_warnings(subjects), *slowness_warnings(models)),
+            *(*absent, *warnings, *measured.all_troubles, *unmeasured, *unread),
+            *(*judged.troubles, *_rounding_warnings(subjects), *slowness_warnings(models)),
         ),
     )
-    return _add_to_history(session, request, resolved, found, sustained)
+    done = _add_to_history(session, request, resolved, found, sustained)
+    judged.remove_batches()
+    return done
 
 
 def _add_to_history(
@@ -186,11 +189,19 @@ def _add_to_history(
     sustained: Sustained | None,
 ) -> Deployment:
     """Makes the record of what was found, and adds it to the run's history."""
-    record = deployment_record(session, resolved, found, request.gates, tuple(request.command))
+    record = deployment_record(session, resolved, found, tuple(request.command))
     append_record(resolved.history, record)
     return Deployment(
         record=record, folder=resolved.folder, history=resolved.history, sustained=sustained
     )
+
+
+def _read_state(session: DeviceSession) -> tuple[ConditionsRow, tuple[str, ...]]:
+    """The device's state behind the measurements; or why it is not known, so that they are kept."""
+    try:
+        return session.conditions(), ()
+    except EdgeslimError as error:
+        return ConditionsRow(), (f"nothing is known of the device's state afterwards: {error}",)
 
 
 def _add_sustained(records: list[ModelRecord], sustained: Sustained | None) -> list[ModelRecord]:
@@ -292,11 +303,8 @@ def _measure_sustained(model: ModelUnderTest, request: DeployRequest) -> Sustain
 
 def _measure_beyond(
     make: RecordMaker, request: DeployRequest, networks: MeasuredNetworks, *, is_paired: bool
-) -> tuple[Measured, int]:
-    """Measures starts, memory and a soak if asked for, and all on until limits are decided.
-
-    Returns what was measured, and how often the limits were looked at.
-    """
+) -> tuple[Measured, tuple[GateRecord, ...]]:
+    """Measures starts, memory and a soak if asked for, and all on until limits are decided."""
     subjects, progress = make.subjects, request.progress
     starts = measure_starts_of(subjects, progress=progress)
     soaks, troubles = measure_soaks(subjects[0], request.soak, networks, progress)
@@ -305,6 +313,7 @@ def _measure_beyond(
         lambda found, look: make.judge(found, request.gates, look),
         MoreMeasuring(subjects=subjects, paired=is_paired, progress=progress),
         patience_s=request.patience_s,
+        give_up=Measured.give_up,
     )
 
 

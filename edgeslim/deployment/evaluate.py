@@ -13,12 +13,17 @@ from edgeslim.conversion.required_memory import check_memory
 from edgeslim.deployment.models_under_test import ModelUnderTest, model_under_test
 from edgeslim.deployment.recording import device_record, new_id, versions_record
 from edgeslim.deployment.request import DeployRequest, ResolvedDeployment, device_for, resolve
-from edgeslim.deployment.variants import check_variants
+from edgeslim.deployment.variants import ModelVariant, check_variants
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import now
-from edgeslim.errors import EdgeslimError, UsageError
-from edgeslim.evaluating.evaluate_on_device import SubjectOnDevice, evaluate_on_device
+from edgeslim.errors import EdgeslimError, LinkError, UsageError
+from edgeslim.evaluating.evaluate_on_device import (
+    JudgedOnDevice,
+    SubjectOnDevice,
+    evaluate_on_device,
+)
 from edgeslim.evaluating.task_pictures import IMAGES, TaskPictures
+from edgeslim.evaluating.unfinished import Unfinished
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.locks import hold
 from edgeslim.measuring.device_session import DeviceSession, open_device
@@ -144,9 +149,13 @@ def _evaluate_there(request: EvaluateRequest) -> EvaluationRecord:
         asked = (request.precision,) if request.precision else ()
         precisions = precisions_of(asked, prepared, session.execution.target)
         subject = model_under_test(prepared, resolved.path, precisions, [session], scratch)
-        (accuracy,) = _evaluate_variants(subject, pictures, folder, request.progress)
-        record = _record(request, resolved, session, accuracy)
-    append_evaluation(folder / EVALUATIONS, record)
+        (variant,) = subject.variants
+        with hold(folder / EVALUATIONS):
+            new_folder(folder)
+            judged = _judge_variant(subject, variant, pictures, folder, request.progress)
+            record = _record(request, resolved, session, judged.accuracy)
+            append_evaluation(folder / EVALUATIONS, record)
+            judged.batches.remove()  # not before: an interruption must not lose them
     return record
 
 
@@ -166,52 +175,98 @@ def _find_seeded(source: ModelSource, request: EvaluateRequest) -> ModelSource:
     return replace(built, build=build)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgedVariants:
+    """How right the variants of a deployment are on their devices.
+
+    Args:
+        accuracies: The accuracy of each variant that was shown all pictures.
+        batches: What both answered for these, to be removed once there is a record.
+        troubles: Why the others lack it, as sentences.
+    """
+
+    accuracies: tuple[DeviceAccuracy, ...] = ()
+    batches: tuple[Unfinished, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+    def remove_batches(self) -> None:
+        """Removes the batches of all that are in a record."""
+        for own in self.batches:
+            own.remove()
+
+
 def evaluate_deployed(
     subject: ModelUnderTest, pictures: TaskPictures | None, folder: Path, progress: Progress
-) -> tuple[tuple[DeviceAccuracy, ...], tuple[str, ...]]:
+) -> JudgedVariants:
     """Judges the variants of a deployment, if that is asked for; or says why it cannot be done.
 
-    What was measured of the deployment is not lost by a link that breaks now, and finished batches
-    are kept.
+    What was measured of the deployment is not lost by a link that breaks now, nor are variants
+    that are done, and finished batches are kept.
 
     Args:
         subject: The model, converted and proved.
         pictures: The pictures that it is shown; None if nobody asks for them.
         folder: Folder of the deployment.
         progress: Display that shows the progress.
-
-    Returns:
-        The accuracy of each variant, and warnings.
     """
     if pictures is None:
-        return (), ()
+        return JudgedVariants()
+    done: list[JudgedOnDevice] = []
+    troubles: list[str] = []
+    unknown = "nothing is known of the accuracy{} on the device: {}"
     try:
-        return _evaluate_variants(subject, pictures, folder, progress), ()
+        with hold(folder / EVALUATIONS):
+            new_folder(folder)
+            for place, variant in enumerate(subject.variants):
+                found = _try_variant(subject, variant, pictures, folder, progress)
+                if isinstance(found, JudgedOnDevice):
+                    done.append(found)
+                    continue
+                is_lost = isinstance(found, LinkError)
+                without = subject.variants[place:] if is_lost else [variant]
+                names = " and ".join(own.id for own in without)
+                troubles.append(unknown.format(f" of {names}", found))
+                if is_lost:
+                    break
     except EdgeslimError as error:
-        return (), (f"nothing is known of the accuracy on the device: {error}",)
+        troubles.append(unknown.format("", error))
+    return JudgedVariants(
+        accuracies=tuple(own.accuracy for own in done),
+        batches=tuple(own.batches for own in done),
+        troubles=tuple(troubles),
+    )
 
 
-def _evaluate_variants(
-    subject: ModelUnderTest, pictures: TaskPictures, folder: Path, progress: Progress
-) -> tuple[DeviceAccuracy, ...]:
-    """Judges all variants of a model on their devices by a task's pictures."""
-    with hold(folder / EVALUATIONS):
-        new_folder(folder)
-        return tuple(
-            evaluate_on_device(
-                SubjectOnDevice(
-                    id=variant.id,
-                    model=subject.model,
-                    file=variant.file,
-                    precision=variant.precision,
-                    session=variant.session,
-                ),
-                pictures,
-                folder,
-                progress,
-            )
-            for variant in subject.variants
-        )
+def _try_variant(
+    subject: ModelUnderTest,
+    variant: ModelVariant,
+    pictures: TaskPictures,
+    folder: Path,
+    progress: Progress,
+) -> JudgedOnDevice | EdgeslimError:
+    """Judges a variant as `_judge_variant`, or returns why that is not possible."""
+    try:
+        return _judge_variant(subject, variant, pictures, folder, progress)
+    except EdgeslimError as error:
+        return error
+
+
+def _judge_variant(
+    subject: ModelUnderTest,
+    variant: ModelVariant,
+    pictures: TaskPictures,
+    folder: Path,
+    progress: Progress,
+) -> JudgedOnDevice:
+    """Judges a variant of a model on its device by a task's pictures."""
+    shown = SubjectOnDevice(
+        id=variant.id,
+        model=subject.model,
+        file=variant.file,
+        precision=variant.precision,
+        session=variant.session,
+    )
+    return evaluate_on_device(shown, pictures, folder, progress)
 
 
 def _record(

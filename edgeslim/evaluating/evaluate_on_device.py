@@ -27,7 +27,7 @@ from edgeslim.ops import macs
 from edgeslim.progress import SILENT, Progress, Stage
 from edgeslim.runs.device_accuracy import DeviceAccuracy, Disagreement
 
-__all__ = ["SubjectOnDevice", "evaluate_on_device"]
+__all__ = ["JudgedOnDevice", "SubjectOnDevice", "evaluate_on_device"]
 
 _SHOWN = 10
 """Pictures that are listed as those that disagree most."""
@@ -56,9 +56,22 @@ class SubjectOnDevice:
     session: DeviceSession
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgedOnDevice:
+    """How right a model is on a device, and the batches that say so.
+
+    Args:
+        accuracy: Metrics of the device and of Paddle.
+        batches: The batches, to be removed once there is a record.
+    """
+
+    accuracy: DeviceAccuracy
+    batches: Unfinished
+
+
 def evaluate_on_device(
     subject: SubjectOnDevice, pictures: TaskPictures, folder: Path, progress: Progress = SILENT
-) -> DeviceAccuracy:
+) -> JudgedOnDevice:
     """Judges a model on a device by a task's pictures, beside Paddle on the same pictures.
 
     After an interruption it goes on behind the last whole batch.
@@ -66,7 +79,7 @@ def evaluate_on_device(
     Args:
         subject: The model and its device.
         pictures: The pictures that it is shown.
-        folder: Folder of the run, where batches are kept until all are done.
+        folder: Folder of the run, where batches are kept until whoever calls removes them.
         progress: Display that shows the progress.
 
     Raises:
@@ -82,9 +95,7 @@ def evaluate_on_device(
         if done:
             stage.advance(done, note=f"{done} of {len(pictures)} pictures were shown before")
         batches += _show_rest(subject, pictures, unfinished, stage, done)
-    accuracy = _judge(subject, pictures, batches)
-    unfinished.remove()
-    return accuracy
+    return JudgedOnDevice(accuracy=_judge(subject, pictures, batches), batches=unfinished)
 
 
 def _settings(subject: SubjectOnDevice, pictures: TaskPictures) -> dict[str, object]:

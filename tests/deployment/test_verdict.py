@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeslim.deployment.decide import measure_until_decided
-from edgeslim.deployment.statistics import estimate
+from edgeslim.deployment.statistics import confidence_interval, estimate
 from edgeslim.deployment.verdict import (
     LimitVerdict,
     Runs,
@@ -18,6 +18,7 @@ from edgeslim.deployment.verdict import (
     judge_typical,
     level_of_look,
 )
+from edgeslim.errors import EdgeslimError, RunnerError
 from edgeslim.runs.deployment_records import GateRecord
 
 
@@ -147,10 +148,10 @@ def test_memory_that_is_taken_once_is_no_leak() -> None:
     assert estimate_growth([1.0, 2.0], 2) is None
 
 
-def gate(verdict: str, found: float = 1.0) -> GateRecord:
+def gate(verdict: str, found: float = 1.0, asked: str = "a") -> GateRecord:
     return GateRecord(
         model="m",
-        asked="a",
+        asked=asked,
         limit=1,
         found=found,
         interval=None,
@@ -171,8 +172,54 @@ def test_measuring_goes_on_until_decided_or_patience_is_over() -> None:
         assert look == measured
         return [gate("PASS" if measured >= 4 else "INCONCLUSIVE")]
 
-    options = {"clock": lambda: clock[0]}
-    assert measure_until_decided(1, judge, more, patience_s=100, **options) == (4, 4)
-    assert measure_until_decided(1, judge, more, patience_s=15, **options) == (3, 3)
-    unknown = [gate("INCONCLUSIVE", found=0.0)]
-    assert measure_until_decided(1, lambda *_: unknown, more, patience_s=99, **options) == (1, 1)
+    undecided = gate("INCONCLUSIVE")
+    assert measure_until_decided(1, judge, more, patience_s=100, clock=lambda: clock[0]) == (
+        4,
+        (gate("PASS"),),
+    )
+    assert measure_until_decided(1, judge, more, patience_s=15, clock=lambda: clock[0]) == (
+        3,
+        (undecided,),
+    )
+    unknown = gate("INCONCLUSIVE", found=0.0)
+    told = measure_until_decided(
+        1, lambda *_: [unknown], more, patience_s=99, clock=lambda: clock[0]
+    )
+    assert told == (1, (unknown,))
+
+
+def test_a_limit_that_is_decided_stays_decided() -> None:
+    """A limit is within what the first look allows, and not within what the third one does."""
+    found = estimate(logs(12))
+    limit = confidence_interval(found, level_of_look(1))[1] * 1.0001
+    assert judge_typical(found, limit, look=3).verdict is LimitVerdict.INCONCLUSIVE
+
+    def judge(measured: int, look: int) -> list[GateRecord]:
+        own = gate(judge_typical(found, limit, look=look).verdict.value)
+        other = gate("FAIL" if look == 3 else "INCONCLUSIVE", asked="b")
+        return [own, other]
+
+    measured, gates = measure_until_decided(
+        1, judge, lambda measured, *_: measured + 1, patience_s=100
+    )
+    assert measured == 3
+    assert [one.verdict for one in gates] == ["PASS", "FAIL"]
+
+
+def test_measuring_more_that_fails_keeps_what_there_is() -> None:
+    first: tuple[str, ...] = ("first",)
+
+    def judge(*_: object) -> list[GateRecord]:
+        return [gate("INCONCLUSIVE")]
+
+    def more(*_: object) -> tuple[str, ...]:
+        raise RunnerError("it crashed")
+
+    def give_up(measured: tuple[str, ...], error: EdgeslimError) -> tuple[str, ...]:
+        return (*measured, str(error))
+
+    found, gates = measure_until_decided(first, judge, more, patience_s=100, give_up=give_up)
+    assert found == ("first", "it crashed")
+    assert gates == (gate("INCONCLUSIVE"),)
+    with pytest.raises(RunnerError, match="it crashed"):
+        measure_until_decided(first, judge, more, patience_s=100)

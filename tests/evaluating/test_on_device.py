@@ -15,7 +15,7 @@ from edgeslim.companion import lite_python
 from edgeslim.deployment.deploy import deploy
 from edgeslim.deployment.evaluate import evaluate
 from edgeslim.device import Location
-from edgeslim.errors import ModelError, UsageError
+from edgeslim.errors import BadFileError, ModelError, UsageError
 from edgeslim.evaluating import device_runs
 from edgeslim.progress import Stage
 from edgeslim.runs.evaluation_history import EVALUATIONS, read_evaluations
@@ -115,10 +115,16 @@ def test_an_interrupted_evaluation_goes_on_and_ends_the_same(
         evaluate(**asked, progress=StopsAfter(interrupt))
     (kept,) = (tmp_path / "run").glob("unfinished-*/*.npz")
     assert kept.name == "0000000-0000008.npz"
-    progress = StopsAfter(lambda: None)
-    found = evaluate(**asked, progress=progress).on_device
-    assert found is not None
+    progress, again = StopsAfter(lambda: None), StopsAfter(lambda: None)
+    damaged = tmp_path / "run" / EVALUATIONS
+    damaged.write_text("no record\n")
+    with pytest.raises(BadFileError):
+        evaluate(**asked, progress=progress)
     assert progress.notes == ["8 of 13 pictures were shown before"]
+    damaged.unlink()
+    found = evaluate(**asked, progress=again).on_device
+    assert found is not None
+    assert again.notes == ["13 of 13 pictures were shown before"]
     accuracy = found.accuracy
     (metric,) = accuracy.metrics
     assert metric.device.value == metric.paddle.value == pytest.approx(12 / 13)
