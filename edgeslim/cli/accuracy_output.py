@@ -44,10 +44,10 @@ def _metric_lines(metric: PairedMetric, device: str) -> Iterator[str]:
 
 
 def _agreement(found: DeviceAccuracy) -> str:
-    text = (
-        f"the same answer to {found.same_answers:,} of {format_count(found.images, 'picture')}; "
-        f"outputs are {found.largest_difference:.2g} of the largest apart at most"
-    )
+    text = f"outputs are {found.largest_difference:.2g} of the largest apart at most"
+    if found.same_answers is not None:
+        shown = format_count(found.images, "picture")
+        text = f"the same answer to {found.same_answers:,} of {shown}; {text}"
     if found.not_finite:
         text += f"; no finite numbers for {format_count(found.not_finite, 'picture')}"
     return text

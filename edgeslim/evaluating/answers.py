@@ -26,11 +26,14 @@ class ComparedAnswers:
         metrics: The task's metrics, its own first.
         differs: Whether the two answer differently to a picture, ``(pictures,)``.
         texts: Gives what is right for a picture, the device's answer and Paddle's, in words.
+        names_answers: Whether outputs say an answer, as classes or objects are; a metric of the
+            task's own reads numbers, which are never quite the same.
     """
 
     metrics: tuple[PairedMetric, ...]
     differs: NDArray[np.bool_]
     texts: Callable[[int], tuple[str, str, str]]
+    names_answers: bool = True
 
 
 class Judge(Protocol):

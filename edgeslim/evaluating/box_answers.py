@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeslim.evaluating.answers import Answers, ComparedAnswers
-from edgeslim.evaluating.paired_statistics import LEVEL, bootstrap_interval
+from edgeslim.evaluating.paired_statistics import LEVEL, bootstrap_interval, bootstrap_method
 from edgeslim.runs.device_accuracy import PairedMetric
 from edgeslim.training.detection.mean_average_precision import Area, Truths, match_detections
 from edgeslim.training.detection.suppression import Detections
@@ -80,7 +80,7 @@ class BoxJudge:
             difference=own - other,
             interval=bootstrap_interval(difference, count, _DRAWS),
             level=LEVEL,
-            method=f"bootstrap of {_DRAWS:,} draws of the pictures",
+            method=bootstrap_method(count, _DRAWS),
         )
         sure = [[answers.surest(n) for n in range(count)] for answers in (ours, theirs)]
         classes = [[sorted(number for number, _ in own) for own in answers] for answers in sure]

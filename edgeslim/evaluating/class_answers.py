@@ -14,6 +14,7 @@ from edgeslim.evaluating.answers import Answers, ComparedAnswers
 from edgeslim.evaluating.paired_statistics import (
     LEVEL,
     bootstrap_interval,
+    bootstrap_method,
     mcnemar_p,
     newcombe_interval,
 )
@@ -108,6 +109,7 @@ class OutputJudge:
             metrics=metrics,
             differs=self._differs(device, paddle),
             texts=lambda picture: self._texts(device, paddle, picture),
+            names_answers=self._names_classes(paddle),
         )
 
     def _share(
@@ -145,7 +147,7 @@ class OutputJudge:
             difference=own - other,
             interval=bootstrap_interval(difference, count, _DRAWS),
             level=LEVEL,
-            method=f"bootstrap of {_DRAWS} draws of the pictures",
+            method=bootstrap_method(count, _DRAWS),
         )
 
     def _differs(self, device: Answers, paddle: Answers) -> NDArray[np.bool_]:

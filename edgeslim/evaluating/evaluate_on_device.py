@@ -221,7 +221,7 @@ def _judge(
         images=len(pictures),
         available=pictures.available,
         metrics=compared.metrics,
-        same_answers=int((~compared.differs).sum()),
+        same_answers=int((~compared.differs).sum()) if compared.names_answers else None,
         not_finite=int((~finite).sum()),
         largest_difference=float(differences[finite].max()) if finite.any() else 0.0,
         disagreements=tuple(

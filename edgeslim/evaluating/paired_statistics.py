@@ -20,10 +20,13 @@ from numpy.typing import NDArray
 
 from edgeslim.training.metric_value import wilson_interval
 
-__all__ = ["LEVEL", "bootstrap_interval", "mcnemar_p", "newcombe_interval"]
+__all__ = ["LEVEL", "bootstrap_interval", "bootstrap_method", "mcnemar_p", "newcombe_interval"]
 
 LEVEL = 0.95
 """Confidence level of all intervals."""
+
+_FEWEST = 10
+"""Fewest pictures that are drawn anew: of one, each drawing is the same."""
 
 
 def newcombe_interval(both: int, first: int, second: int, neither: int) -> tuple[float, float]:
@@ -84,14 +87,25 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """The 95 % interval of a difference, over pictures that are drawn anew with replacement.
 
+    With fewer than ten pictures it is the whole range of a difference of two shares, -1 to 1.
+
     Args:
         difference: Computes the difference from how often each picture was drawn, ``(pictures,)``.
         pictures: Number of pictures, at least one.
         draws: How often all pictures are drawn anew.
         seed: Seed of the drawing; equal seeds give equal intervals.
     """
+    if pictures < _FEWEST:
+        return -1.0, 1.0
     rng = np.random.default_rng(seed)
     shares = np.full(pictures, 1 / pictures)
     found = [difference(rng.multinomial(pictures, shares)) for _ in range(draws)]
     low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
+
+
+def bootstrap_method(pictures: int, draws: int) -> str:
+    """How `bootstrap_interval` comes to its interval, for people."""
+    if pictures < _FEWEST:
+        return f"the whole range, since fewer than {_FEWEST} pictures say nothing of others"
+    return f"bootstrap of {draws:,} draws of the pictures"

@@ -79,7 +79,8 @@ class DeviceAccuracy(msgspec.Struct, frozen=True, kw_only=True):
         images: Number of pictures that were shown.
         available: Number of validation pictures that the task has.
         metrics: The task's metrics, its own first.
-        same_answers: Number of pictures with the same answer of both.
+        same_answers: Number of pictures with the same answer of both; None if outputs say no
+            answer that could be the same, as for a metric of the task's own.
         not_finite: Number of pictures for which the device gave no finite numbers.
         largest_difference: Largest difference of an output over the largest value of that output
             by Paddle, over all pictures with finite numbers.
@@ -99,7 +100,7 @@ class DeviceAccuracy(msgspec.Struct, frozen=True, kw_only=True):
     images: int
     available: int
     metrics: tuple[PairedMetric, ...]
-    same_answers: int
+    same_answers: int | None
     not_finite: int
     largest_difference: float
     disagreements: tuple[Disagreement, ...]

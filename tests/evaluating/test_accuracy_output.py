@@ -21,6 +21,11 @@ def test_both_metrics_and_the_pictures_that_disagree_are_told() -> None:
     assert METRIC.is_loss
 
 
+def test_outputs_that_say_no_answer_are_only_apart() -> None:
+    lines = accuracy_lines(msgspec.structs.replace(FOUND, same_answers=None), "board")
+    assert lines[3] == "outputs are 0.25 of the largest apart at most"
+
+
 def test_pictures_without_numbers_are_counted() -> None:
     lines = accuracy_lines(msgspec.structs.replace(FOUND, not_finite=1), "board")
     assert lines[3].endswith("; no finite numbers for 1 picture")

@@ -98,7 +98,9 @@ def wanted(outputs: Any, finite: Any = True) -> dict[str, Any]:
 
 def test_a_metric_of_the_tasks_own_has_an_interval_over_drawn_pictures() -> None:
     rows = np.linspace(0, 0.5, 40)[:, None].repeat(3, axis=1)
-    (metric,) = OWN.compare(wanted(rows + 0.1), wanted(rows)).metrics
+    compared = OWN.compare(wanted(rows + 0.1), wanted(rows))
+    (metric,) = compared.metrics
+    assert not compared.names_answers
     assert metric.difference == pytest.approx(-0.1, abs=1e-6)
     assert metric.interval == pytest.approx((-0.1, -0.1), abs=1e-6)
     assert (metric.only_device, metric.p_value) == (None, None)
@@ -206,5 +208,6 @@ def test_a_worse_detector_is_told_with_its_interval_and_its_pictures() -> None:
     assert not compared.differs[20:].any()
     assert compared.texts(0)[1] == "no finite numbers"
     assert compared.texts(30)[1] == compared.texts(30)[2]
+    assert compared.names_answers
     (same,) = judge.compare(paddle, paddle).metrics
     assert (same.difference, same.interval) == (0, (0, 0))

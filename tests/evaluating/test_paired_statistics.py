@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edgeslim.evaluating.paired_statistics import (
     LEVEL,
     bootstrap_interval,
+    bootstrap_method,
     mcnemar_p,
     newcombe_interval,
 )
@@ -84,3 +85,11 @@ def test_a_bootstrap_of_a_mean_is_as_wide_as_its_standard_error_says() -> None:
     assert bootstrap_interval(mean, 400, 2000) == (low, high), "the seed decides"
     assert bootstrap_interval(mean, 400, 2000, seed=1) != (low, high)
     assert LEVEL == 0.95
+
+
+@pytest.mark.parametrize(("pictures", "known"), [(1, False), (9, False), (10, True)])
+def test_few_pictures_say_nothing_of_others(pictures: int, known: bool) -> None:
+    low, high = bootstrap_interval(lambda _: -1.0, pictures, 50)
+    assert low == -1
+    assert high == (-1 if known else 1)
+    assert ("bootstrap" in bootstrap_method(pictures, 50)) == known

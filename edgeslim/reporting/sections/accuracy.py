@@ -108,10 +108,11 @@ def _sentence(own: _Evaluated) -> str:
             "The pictures show no difference; one of up to "
             f"{100 * max(-low, high):.2f} points is not ruled out."
         )
-    text += (
-        f" Both give the same answer to {found.same_answers:,}; outputs are "
-        f"{found.largest_difference:.2g} of the largest apart at most."
-    )
+    apart = f"outputs are {found.largest_difference:.2g} of the largest apart at most."
+    if found.same_answers is None:
+        text += f" {apart.capitalize()}"
+    else:
+        text += f" Both give the same answer to {found.same_answers:,}; {apart}"
     if found.not_finite:
         text += f" For {format_count(found.not_finite, 'picture')} there are no finite numbers."
     return " ".join([text, *(f"{note}." for note in found.notes)])
