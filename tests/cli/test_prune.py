@@ -42,8 +42,10 @@ def test_a_latency_is_met_on_this_machine_and_the_model_deployed(
         folder=folder,
     )
     assert profiled.code == 0, profiled.err
-    whole = edgeslim("predict", "net", "--table", "host.jsonl", "--json", folder=folder)
-    target_us = 800 * whole.document["total_ms"]
+    # Of what it takes, not of what is predicted, so that there is something to be cut.
+    deploy_net = ("deploy", "net", "--device", "host", "--no-rewrite", "--json")
+    (whole,) = edgeslim(*deploy_net, folder=folder).document["models"]
+    target_us = 800 * whole["measured_ms"]
     pruned = edgeslim(
         *("prune", "net", "--target-latency", f"{target_us:.2f}us", "--table", "host.jsonl"),
         *("--device", "host", "--task", "digits", "--epochs", "1", "--eval-share", "0.25"),
