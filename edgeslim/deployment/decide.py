@@ -30,7 +30,6 @@ _OF_SOAK = ("--max-growth",)
 _OF_TAILS = ("--target-",)
 _TAIL_S = 3.0
 """Seconds for each variant in a round that is there for rare runs."""
-_PAIRED_S = 0.5
 
 
 def measure_until_decided(
@@ -142,8 +141,8 @@ class MoreMeasuring:
             found = replace(found, starts=self._more_starts(found.starts))
         if any(not option.startswith((*_OF_STARTS, *_OF_SOAK)) for option in asked):
             is_tail = any(option.startswith(_OF_TAILS) for option in asked)
-            seconds = _TAIL_S if is_tail else _PAIRED_S
-            found = replace(found, networks=self._more_rounds(found.networks, seconds, left_s))
+            networks = self._more_rounds(found.networks, left_s, is_tail=is_tail)
+            found = replace(found, networks=networks)
         return found
 
     def _more_starts(self, starts: MeasuredStarts) -> MeasuredStarts:
@@ -154,15 +153,17 @@ class MoreMeasuring:
         return join_starts(starts, more)
 
     def _more_rounds(
-        self, networks: MeasuredNetworks, seconds: float, left_s: float
+        self, networks: MeasuredNetworks, left_s: float, *, is_tail: bool
     ) -> MeasuredNetworks:
         """As many rounds again as there are, or as many as there is time for, but two at least."""
+        usual_s = self.subjects[0].variants[0].session.profile.network_s
+        seconds = max(_TAIL_S, usual_s) if is_tail else usual_s
         done = len(networks.rounds)
         taken_s = (networks.rounds[-1].end_s - networks.rounds[0].start_s) / done
-        taken_s += (seconds - _PAIRED_S) * len(networks.measurements)
+        taken_s += (seconds - usual_s) * len(networks.measurements)
         rounds = max(2, min(done, int(left_s / taken_s)))
         more = measure_models(
-            *(self.subjects,),
+            self.subjects,
             rounds=rounds,
             paired=self.paired,
             seconds=seconds,

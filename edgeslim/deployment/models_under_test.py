@@ -193,7 +193,7 @@ def measure_models(
     *,
     rounds: int,
     paired: bool,
-    seconds: float = 0.5,
+    seconds: float | None = None,
     progress: Progress = SILENT,
 ) -> MeasuredNetworks:
     """Measures all variants in turns, so that slow changes of the device affect them alike.
@@ -202,26 +202,33 @@ def measure_models(
         subjects: The model, and its baseline if there is one.
         rounds: How often each variant is timed.
         paired: Whether each round is a fair comparison by itself.
-        seconds: Time for each variant in each round.
+        seconds: Time for each variant in each round; by default what the device's profile says.
         progress: Display that shows the progress.
 
     Raises:
         RunnerError, ProgramError: A variant does not run.
     """
-    groups: dict[tuple[str, int], tuple[DriftWatch, list[OptimizedNetwork]]] = {}
-    variants = [variant for subject in subjects for variant in subject.variants]
-    networks = [network for subject in subjects for network in subject.networks]
-    engines = len({variant.session.engine for variant in variants})
-    for variant, network in zip(variants, networks, strict=True):
-        group = variant.session.engine, variant.session.execution.threads
-        if group not in groups:
-            share_s = _PATIENCE_S / rounds / engines
-            patience_s = min(variant.session.profile.patience_s, share_s)
-            groups[group] = (DriftWatch(variant.session, patience_s=patience_s), [])
-        groups[group][1].append(network)
+    groups = _by_session(subjects)
+    share_s = _PATIENCE_S / rounds / len({session.engine for session, _ in groups})
+    watched = [
+        (DriftWatch(session, patience_s=min(session.profile.patience_s, share_s)), networks)
+        for session, networks in groups
+    ]
     return measure_side_by_side(
-        list(groups.values()), rounds=rounds, seconds=seconds, paired=paired, progress=progress
+        watched, rounds=rounds, seconds=seconds, paired=paired, progress=progress
     )
+
+
+def _by_session(
+    subjects: Sequence[ModelUnderTest],
+) -> list[tuple[DeviceSession, list[OptimizedNetwork]]]:
+    """All variants by the engine and the number of threads that they run with."""
+    groups: dict[tuple[str, int], tuple[DeviceSession, list[OptimizedNetwork]]] = {}
+    for subject in subjects:
+        for variant, network in zip(subject.variants, subject.networks, strict=True):
+            group = variant.session.engine, variant.session.execution.threads
+            groups.setdefault(group, (variant.session, []))[1].append(network)
+    return list(groups.values())
 
 
 def measure_starts_of(
@@ -237,14 +244,10 @@ def measure_starts_of(
     Raises:
         LinkError: The device was lost for good.
     """
-    groups: dict[tuple[str, int], tuple[DeviceSession, list[OptimizedNetwork]]] = {}
-    for subject in subjects:
-        for variant, network in zip(subject.variants, subject.networks, strict=True):
-            group = variant.session.engine, variant.session.execution.threads
-            groups.setdefault(group, (variant.session, []))[1].append(network)
+    groups = _by_session(subjects)
     found: list[MeasuredStarts] = []
     with progress.stage("starts", len(groups)) as stage:
-        for session, networks in groups.values():
+        for session, networks in groups:
             found.append(measure_starts(session, networks, times=times))
             stage.advance()
     return MeasuredStarts(
