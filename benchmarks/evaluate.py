@@ -44,6 +44,7 @@ from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
 from tests.devices.adb_daemon import AdbDaemon
 from tests.devices.adb_server import adb_server
+from tests.devices.profiles import linked_profile
 from tests.devices.ssh_server import ssh_server
 
 SIDE = 32
@@ -72,18 +73,6 @@ print(len(pictures) / (time.perf_counter() - started))
 """
 """One loop over all pictures, in one process, with nothing else."""
 
-PROFILE = """
-name = "{name}"
-summary = "this machine, by {name}"
-transport = "{name}"
-target = "x86"
-runner = "python"
-python = "{python}"
-[location]
-{place}
-folder = "{folder}"
-"""
-
 
 @contextmanager
 def devices(folder: Path) -> Iterator[None]:
@@ -103,9 +92,7 @@ def devices(folder: Path) -> Iterator[None]:
         profiles = folder / "edgeslim" / "device_profiles"
         profiles.mkdir(parents=True)
         for name, place in places.items():
-            text = PROFILE.format(
-                name=name, python=lite_python(), place=place, folder=folder / f"on {name}"
-            )
+            text = linked_profile(name, name, place, folder / f"on {name}", lines="")
             (profiles / f"{name}.toml").write_text(text)
         os.environ["XDG_CONFIG_HOME"] = str(folder)
         yield
@@ -149,7 +136,8 @@ def work_ratio(subject: SubjectOnDevice, folder: Path) -> float:
     few = len(pictures) // 10
 
     def run(count: int) -> None:
-        run_on_device(subject.session, subject.file, pictures[:count], 1, 600.0)
+        graph = subject.model.graph
+        run_on_device(subject.session, subject.file, graph, pictures[:count], 600.0)
 
     own = work_s(lambda: run(len(pictures))) - work_s(lambda: run(few))
     loop = work_s(lambda: bare(folder)) - work_s(lambda: bare(folder, few))

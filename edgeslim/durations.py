@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from edgeslim.errors import UsageError
+from edgeslim.units import parse_with_unit
 
 __all__ = ["LatencyShare", "format_ms", "now", "parse_latency", "parse_ms", "parse_s"]
 
 _UNIT_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "min": 60e3, "h": 3600e3}
-_MICRO = {0xB5: "u", 0x3BC: "u"}
-"""Both characters for micro: the unit's own sign and the Greek letter."""
 _PERCENT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*%\s*")
-_FORM = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*([a-zµ]*)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +67,14 @@ def parse_ms(text: str) -> float:
 
 
 def _parse_ms(text: str, known_units: tuple[str, ...]) -> float:
-    match = _FORM.fullmatch(text)
-    if match is None:
-        raise UsageError(f"{text!r} is not a duration; write it like 20ms or 1.5s")
-    number, unit = float(match[1]), match[2].lower().translate(_MICRO)
-    if not unit:
-        raise UsageError(f"{text!r} has no unit; write {match[1]}ms or {match[1]}s")
-    if unit not in _UNIT_MS:
-        raise UsageError(f"{text!r} has an unknown unit; known: {', '.join(known_units)}")
-    value = number * _UNIT_MS[unit]
-    if not (value > 0 and math.isfinite(value)):
-        raise UsageError(f"{text!r} is not a duration above zero")
-    return value
+    return parse_with_unit(
+        text,
+        _UNIT_MS,
+        what="duration",
+        examples="20ms or 1.5s",
+        mend="{0}ms or {0}s",
+        known=known_units,
+    )
 
 
 def parse_s(text: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import fcntl
+import hashlib
 import io
 import os
 import shutil
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AppendOnlyFile",
+    "checksum_of",
     "copy_file",
     "encode_json",
     "new_folder",
@@ -188,6 +190,15 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def checksum_of(path: Path) -> str:
+    """The SHA-256 checksum of a file, in hexadecimal digits.
+
+    Raises:
+        BadFileError: The file cannot be read.
+    """
+    return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
 def read_json(path: Path, shape: type[Value]) -> Value:

@@ -1,4 +1,4 @@
-"""Files of rows: JSON Lines that begin with a context line and are only appended to."""
+"""Files of rows: JSON Lines that are only appended to, and most of which begin with a context."""
 
 from __future__ import annotations
 
@@ -60,6 +60,33 @@ class RowFormat(Generic[Row]):
             )
         self.check_schema(path, lines[0])
         return [self.decode(path, number, line) for number, line in enumerate(lines, 1)], truncated
+
+    def append(self, path: Path, line: bytes) -> None:
+        """Adds an encoded row to a file, whole and on the disk before this returns.
+
+        A last line that a killed writer left incomplete is cut off first.
+
+        Raises:
+            BadFileError: The file is something else, which is left as it is.
+            UnwritableError: Read-only folder, full disk; then nothing is added.
+        """
+        file = AppendOnlyFile(path)
+        lines = file.lines()[0] if path.exists() else []
+        if lines:
+            self.check_schema(path, lines[0])
+            self.decode(path, 1, lines[0])
+        file.append(line)
+
+    def read_records(self, path: Path) -> tuple[Row, ...]:
+        """All whole rows of a file in which each row has a schema, the oldest first.
+
+        Raises:
+            BadFileError: Another kind, or newer; the message has file, line and place.
+        """
+        lines, _ = AppendOnlyFile(path).lines()
+        for number, line in enumerate(lines, 1):
+            self.check_schema(path, line, number)
+        return tuple(self.read(path)[0])
 
     def check_schema(self, path: Path, line: bytes, number: int = 1) -> None:
         """Checks that a line, the first by default, is of this kind and can be read.

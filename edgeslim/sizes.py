@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import re
-
-from edgeslim.errors import UsageError
+from edgeslim.units import parse_with_unit
 
 __all__ = ["COUNTED_MB", "MB_OF_KIB", "parse_bytes", "parse_kb", "parse_mb"]
 
@@ -16,7 +13,6 @@ COUNTED_MB = 256 * MB_OF_KIB
 
 _DECIMAL = {"k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6, "g": 1e9, "gb": 1e9}
 _BYTES = _DECIMAL | {"kib": 2.0**10, "mib": 2.0**20, "gib": 2.0**30}
-_FORM = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
 
 
 def parse_bytes(text: str) -> int:
@@ -41,15 +37,11 @@ def parse_kb(text: str) -> float:
 
 
 def _parse_bytes(text: str) -> float:
-    match = _FORM.fullmatch(text)
-    if match is None:
-        raise UsageError(f"{text!r} is not a size; write it like 64M or 1.5G")
-    number, unit = float(match[1]), match[2].lower()
-    if not unit:
-        raise UsageError(f"{text!r} has no unit; write {match[1]}M for megabytes")
-    if unit not in _BYTES:
-        raise UsageError(f"{text!r} has an unknown unit; known: k, M, G, KiB, MiB, GiB")
-    value = number * _BYTES[unit]
-    if not (value > 0 and math.isfinite(value)):
-        raise UsageError(f"{text!r} is not a size above zero")
-    return value
+    return parse_with_unit(
+        text,
+        _BYTES,
+        what="size",
+        examples="64M or 1.5G",
+        mend="{}M for megabytes",
+        known=("k", "M", "G", "KiB", "MiB", "GiB"),
+    )

@@ -27,6 +27,7 @@ from edgeslim.execution import Target
 from edgeslim.opspec import OpSpec
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling
+from tests.devices.profiles import HASTY
 from tests.tools import require_module
 from tests.values import relu
 
@@ -52,15 +53,12 @@ pytest_plugins = ["tests.devices.fixtures"]
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-_HASTY = """
+_HOST = f"""
 name = "host"
 summary = "this machine, measured no better than tests need it that assert no latency"
 transport = "local"
 target = "x86"
-swept_mb = [0, 1]
-patience_s = 0
-network_s = 0.05
-"""
+swept_mb = [0, 1]{HASTY}"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -71,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(place.cleanup)
     profiles = Path(place.name) / "edgeslim" / "device_profiles"
     profiles.mkdir(parents=True)
-    (profiles / "host.toml").write_text(_HASTY)
+    (profiles / "host.toml").write_text(_HOST)
     os.environ["XDG_CONFIG_HOME"] = place.name
     os.chdir(place.name)
 

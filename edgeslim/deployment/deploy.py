@@ -141,7 +141,8 @@ def _deploy_on(
         beside = [subject for subject in (form.subject, baseline) if subject is not None]
         is_paired = is_choice or bool(beside)
         # Not before the proof: a model that is refused leaves not even a folder.
-        folder, _ = new_folder(resolved.folder), new_folder(resolved.history.parent)
+        folder = new_folder(resolved.folder)
+        new_folder(resolved.history.parent)
         stage.advance(note="converted, and outputs compared")
         before, created = session.conditions(), now()
         networks = measure_models(

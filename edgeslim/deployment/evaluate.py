@@ -218,16 +218,15 @@ def evaluate_deployed(
         with hold(folder / EVALUATIONS):
             new_folder(folder)
             for place, variant in enumerate(subject.variants):
-                found = _try_variant(subject, variant, pictures, folder, progress)
-                if isinstance(found, JudgedOnDevice):
-                    done.append(found)
-                    continue
-                is_lost = isinstance(found, LinkError)
-                without = subject.variants[place:] if is_lost else [variant]
-                names = " and ".join(own.id for own in without)
-                troubles.append(unknown.format(f" of {names}", found))
-                if is_lost:
-                    break
+                left = subject.variants[place:]
+                try:
+                    done.append(_judge_variant(subject, variant, pictures, folder, progress))
+                except EdgeslimError as error:
+                    is_lost = isinstance(error, LinkError)
+                    names = " and ".join(own.id for own in (left if is_lost else [variant]))
+                    troubles.append(unknown.format(f" of {names}", error))
+                    if is_lost:
+                        break
     except EdgeslimError as error:
         troubles.append(unknown.format("", error))
     return JudgedVariants(
@@ -235,20 +234,6 @@ def evaluate_deployed(
         batches=tuple(own.batches for own in done),
         troubles=tuple(troubles),
     )
-
-
-def _try_variant(
-    subject: ModelUnderTest,
-    variant: ModelVariant,
-    pictures: TaskPictures,
-    folder: Path,
-    progress: Progress,
-) -> JudgedOnDevice | EdgeslimError:
-    """Judges a variant as `_judge_variant`, or returns why that is not possible."""
-    try:
-        return _judge_variant(subject, variant, pictures, folder, progress)
-    except EdgeslimError as error:
-        return error
 
 
 def _judge_variant(

@@ -39,7 +39,7 @@ class LimitJudge:
         medians = [own.measurement.latency_ms for own in rounds]
         judged = judge_typical(
             estimate([math.log(value) for value in medians]),
-            *(limit_ms,),
+            limit_ms,
             look=self._look,
             is_disturbed=is_disturbed,
             values=medians,
@@ -91,8 +91,8 @@ class LimitJudge:
         low, high = judged.interval
         line = (
             f"{late} of {count:,} runs of {self._name} take longer than {format_ms(limit_ms)}: "
-            f"{late / count:.2%} ({low:.2%} to {high:.2%}) where {1 - share:.4g} of all may"
-        ).replace(f"{1 - share:.4g} of all", f"{100 * (1 - share):.4g} %")
+            f"{late / count:.2%} ({low:.2%} to {high:.2%}) where {100 * (1 - share):.4g} % may"
+        )
         ordered = sorted(sample for own in runs for sample in own.samples_ms)
         found_ms = ordered[min(count - 1, math.ceil(share * count) - 1)]
         return self._gate(
@@ -133,7 +133,7 @@ class LimitJudge:
             values = [value + soak.surplus_mb for value in values]
         judged = judge_typical(
             estimate([math.log(value) for value in values]),
-            *(limit_mb,),
+            limit_mb,
             look=self._look,
             within=COUNTED_MB,
             of="starts",

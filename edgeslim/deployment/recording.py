@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import secrets
 from collections.abc import Mapping, Sequence
@@ -23,7 +22,7 @@ from edgeslim.deployment.models_under_test import ModelUnderTest
 from edgeslim.deployment.quantiles import tails_of
 from edgeslim.deployment.speedup import latency_interval_ms
 from edgeslim.deployment.variants import ModelVariant, TablePredictions
-from edgeslim.files import read_bytes
+from edgeslim.files import checksum_of
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.opspec import OpSpec
@@ -178,7 +177,7 @@ def model_record(
         threads=variant.session.execution.threads,
         optimized=str(optimized),
         size_bytes=facts.size_bytes,
-        sha256=hashlib.sha256(read_bytes(optimized)).hexdigest(),
+        sha256=checksum_of(optimized),
         macs=ops.macs(subject.model.graph.specs),
         parameters=trainable_parameters(subject.model.graph),
         latency_ms=measurement.latency_ms,

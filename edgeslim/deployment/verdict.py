@@ -242,7 +242,7 @@ class SoakGrowth:
     """How much a process grows in each run.
 
     Args:
-        kb: SoakGrowth of each run in KB.
+        kb: Growth of each run in kB.
         interval_kb: Interval of that growth, at the level that was asked for.
     """
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeslim.conversion.operator_jobs import model_job
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.files import temporary_folder
+from edgeslim.graph import Graph
 from edgeslim.measuring.device_session import LOCAL, DeviceSession
 from edgeslim.runner.batch import run_batch
-from edgeslim.runner.job import Job
-from edgeslim.runner.protocol import Entry, Input
 from edgeslim.runner.series import read_series, with_series
 
 __all__ = ["BatchSize", "DeviceRuns", "bytes_of_outputs", "run_on_device"]
@@ -32,6 +31,9 @@ _AIM_S = 15.0
 _MOST_BYTES = 64 << 20
 """Bytes of the inputs and the outputs of a batch: a board has a gigabyte, and a phone's folder
 is no larger."""
+
+_FIRST = "first.npy"
+"""Input of the first run, which is not one of those that count."""
 
 _LATER, _LATER_THAN_GUESSED = 20.0, 200.0
 """Times as long as expected that a batch may take, by those before it and by the guess."""
@@ -104,8 +106,8 @@ def bytes_of_outputs(shapes: Mapping[str, tuple[int, ...]], names: tuple[str, ..
 def run_on_device(
     session: DeviceSession,
     file: OptimizedFile,
+    graph: Graph,
     runs: NDArray[np.float32],
-    output_count: int,
     allowed_s: float,
 ) -> DeviceRuns:
     """Runs a converted model on successive inputs in one process.
@@ -113,8 +115,8 @@ def run_on_device(
     Args:
         session: The device, with its number of threads.
         file: The converted model on disk.
+        graph: Graph of the model, which has one input.
         runs: The input of each run, ``(runs, *input shape)``.
-        output_count: Number of the model's outputs.
         allowed_s: Seconds after which the device is taken to hang.
 
     Raises:
@@ -123,27 +125,15 @@ def run_on_device(
         BadFileError: What came back is damaged.
     """
     started = time.monotonic()
+    (name,) = graph.feeds
     with temporary_folder() as here:
+        np.save(here / _FIRST, runs[0], allow_pickle=False)
+        job = model_job(file.path.name, file, graph, (), {name: here / _FIRST})
+        job = replace(job, entry=msgspec.structs.replace(job.entry, timeout_s=allowed_s))
         is_link = session.profile.transport != LOCAL
-        job = with_series(_job(file, runs[0], here, allowed_s), [runs], here, as_codes=is_link)
+        job = with_series(job, [runs], here, as_codes=is_link)
         (outcome,) = run_batch(session.runner, [job])
         if outcome.error is not None:
             raise outcome.error
-        outputs = read_series(job, output_count)
+        outputs = read_series(job, len(graph.fetches))
     return DeviceRuns(outputs=outputs, runs_s=outcome.series_s, device_s=time.monotonic() - started)
-
-
-def _job(file: OptimizedFile, first: NDArray[np.float32], folder: Path, allowed_s: float) -> Job:
-    np.save(folder / "first.npy", first, allow_pickle=False)
-    entry = Entry(
-        id=file.path.name,
-        model=file.path.name,
-        library_version=file.facts.library_version,
-        kernel_targets=tuple(sorted(file.facts.targets)),
-        inputs=(Input(shape=first.shape, dtype=first.dtype.name, file="first.npy"),),
-        states=(),
-    )
-    return Job(
-        entry=msgspec.structs.replace(entry, timeout_s=allowed_s),
-        files={**file.files, "first.npy": folder / "first.npy"},
-    )

@@ -20,7 +20,7 @@ from edgeslim.evaluating.device_runs import BatchSize, bytes_of_outputs, run_on_
 from edgeslim.evaluating.task_pictures import TaskPictures
 from edgeslim.evaluating.unfinished import FinishedBatch, Unfinished
 from edgeslim.execution import Precision
-from edgeslim.files import read_bytes
+from edgeslim.files import checksum_of
 from edgeslim.free_memory import require_memory
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.ops import macs
@@ -103,7 +103,7 @@ def _settings(subject: SubjectOnDevice, pictures: TaskPictures) -> dict[str, obj
     session = subject.session
     first, _ = pictures.read(0, 1)
     return {
-        "file": _checksum(subject.file),
+        "file": checksum_of(subject.file.path),
         "task": pictures.task,
         "indices": hashlib.sha256(pictures.indices.tobytes()).hexdigest(),
         "first": hashlib.sha256(first.tobytes()).hexdigest(),
@@ -112,10 +112,6 @@ def _settings(subject: SubjectOnDevice, pictures: TaskPictures) -> dict[str, obj
         "runner": [session.runner.name, session.library_version, session.engine],
         "threads": session.execution.threads,
     }
-
-
-def _checksum(file: OptimizedFile) -> str:
-    return hashlib.sha256(read_bytes(file.path)).hexdigest()
 
 
 def _show_rest(
@@ -171,7 +167,7 @@ def _show(
     # Before the device: what does not fit the task needs no device to be told.
     expected = pictures.judge.answers(paddle, targets, all_finite)
     allowed_s = 60.0 + picture_s * count
-    ran = run_on_device(subject.session, subject.file, runs, len(model.graph.fetches), allowed_s)
+    ran = run_on_device(subject.session, subject.file, model.graph, runs, allowed_s)
     device = pictures.outputs_of(ran.outputs, model, count)
     differences = _differences(device, paddle)
     return FinishedBatch(
@@ -217,7 +213,7 @@ def _judge(
         task=pictures.task,
         precision=subject.precision,
         threads=subject.session.execution.threads,
-        sha256=_checksum(subject.file),
+        sha256=checksum_of(subject.file.path),
         images=len(pictures),
         available=pictures.available,
         metrics=compared.metrics,

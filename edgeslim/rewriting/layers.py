@@ -129,10 +129,15 @@ def _convolution(network: Network, op: Op) -> Layer | None:
     )
 
 
+def padding_algorithm(op: Op) -> str:
+    """How a convolution's padding is found: ``EXPLICIT``, ``SAME`` or ``VALID``."""
+    return str(op.attributes.get("padding_algorithm", "EXPLICIT"))
+
+
 def sides_of(op: Op) -> tuple[int, ...] | None:
     """Padding above, below, on the left and right of a convolution; None if it is computed."""
     paddings = tuple(int(side) for side in op.attributes.get("paddings", (0, 0)))
-    if op.attributes.get("padding_algorithm", "EXPLICIT") != "EXPLICIT":
+    if padding_algorithm(op) != "EXPLICIT":
         return None
     if len(paddings) == 2:
         return tuple(side for side in paddings for _ in range(2))
@@ -140,7 +145,7 @@ def sides_of(op: Op) -> tuple[int, ...] | None:
 
 
 def _is_padded(op: Op) -> bool:
-    algorithm = op.attributes.get("padding_algorithm", "EXPLICIT")
+    algorithm = padding_algorithm(op)
     if algorithm == "VALID":
         return False
     return algorithm == "SAME" or any(op.attributes.get("paddings", (0, 0)))

@@ -15,7 +15,6 @@ A folder is made under another name and renamed, so that no checkpoint is ever i
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
@@ -27,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeslim.errors import BadFileError
-from edgeslim.files import pack_arrays, read_bytes, read_json, write_bytes, write_json
+from edgeslim.files import checksum_of, pack_arrays, read_bytes, read_json, write_bytes, write_json
 from edgeslim.training.metric_value import MetricValue
 
 __all__ = [
@@ -189,7 +188,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         raise BadFileError(f"{folder} is a broken checkpoint: it says that it is {context.epoch}")
     for name, checksum in context.files.items():
         try:
-            found = _checksum(folder / name)
+            found = checksum_of(folder / name)
         except BadFileError as error:
             raise BadFileError(f"{folder} is a broken checkpoint: {error}") from error
         if found != checksum:
@@ -203,7 +202,7 @@ def write_checkpoint(
     """Writes the state and, last, the context with the checksums of all other files."""
     write_bytes(folder / _STATE, pack_arrays(arrays))
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    sums = {str(file.relative_to(folder)): _checksum(file) for file in files}
+    sums = {str(file.relative_to(folder)): checksum_of(file) for file in files}
     write_json(folder / _CONTEXT, msgspec.structs.replace(context, files=sums))
 
 
@@ -221,7 +220,3 @@ def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
         *(OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile),
     ) as error:
         raise BadFileError(f"{file} is damaged: {error}") from error
-
-
-def _checksum(file: Path) -> str:
-    return hashlib.sha256(read_bytes(file)).hexdigest()

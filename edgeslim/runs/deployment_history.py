@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 
 from edgeslim.errors import BadFileError
-from edgeslim.files import AppendOnlyFile
 from edgeslim.opspec import decode_hook, encode_hook
 from edgeslim.row_files import RowFormat
 from edgeslim.runs.deployment_records import SCHEMA, DeploymentRecord
@@ -40,13 +39,7 @@ def append_record(path: Path, record: DeploymentRecord) -> None:
         BadFileError: The file is something else, which is left as it is.
         UnwritableError: Read-only folder, full disk; then nothing is added.
     """
-    file = AppendOnlyFile(path)
-    if path.exists():
-        lines, _ = file.lines()
-        if lines:
-            _ROWS.check_schema(path, lines[0])
-            _ROWS.decode(path, 1, lines[0])
-    file.append(_ENCODER.encode(record))
+    _ROWS.append(path, _ENCODER.encode(record))
 
 
 def read_history(path: Path) -> tuple[DeploymentRecord, ...]:
@@ -64,8 +57,4 @@ def read_history(path: Path) -> tuple[DeploymentRecord, ...]:
         raise BadFileError(
             f"{path} has no deployments yet ({file} is not there); edgeslim deploy writes them"
         )
-    lines, _ = AppendOnlyFile(file).lines()
-    for number, line in enumerate(lines, 1):
-        _ROWS.check_schema(file, line, number)
-    records, _ = _ROWS.read(file)
-    return tuple(records)
+    return _ROWS.read_records(file)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from edgeslim.files import AppendOnlyFile
 from edgeslim.row_files import RowFormat
 from edgeslim.runs.deployment_records import DeviceRecord, VersionsRecord
 from edgeslim.runs.device_accuracy import DeviceAccuracy
@@ -59,12 +58,7 @@ def append_evaluation(path: Path, record: EvaluationRecord) -> None:
         BadFileError: The file is something else, which is left as it is.
         UnwritableError: Read-only folder, full disk; then nothing is added.
     """
-    file = AppendOnlyFile(path)
-    lines = file.lines()[0] if path.exists() else []
-    if lines:
-        _ROWS.check_schema(path, lines[0])
-        _ROWS.decode(path, 1, lines[0])
-    file.append(_ENCODER.encode(record))
+    _ROWS.append(path, _ENCODER.encode(record))
 
 
 def read_evaluations(path: Path) -> tuple[EvaluationRecord, ...]:
@@ -73,7 +67,4 @@ def read_evaluations(path: Path) -> tuple[EvaluationRecord, ...]:
     Raises:
         BadFileError: It is of another kind, or a newer edgeslim wrote it.
     """
-    lines, _ = AppendOnlyFile(path).lines()
-    for number, line in enumerate(lines, 1):
-        _ROWS.check_schema(path, line, number)
-    return tuple(_ROWS.read(path)[0])
+    return _ROWS.read_records(path)

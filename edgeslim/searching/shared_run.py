@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from edgeslim.errors import BadFileError, UsageError
-from edgeslim.files import read_bytes, write_bytes
+from edgeslim.files import checksum_of, read_bytes, write_bytes
 from edgeslim.latency_rows import NetworkRow, encode_row
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import decode_hook
@@ -102,7 +101,7 @@ class SharedRun:
         Raises:
             UsageError: It has another one.
         """
-        checksum = hashlib.sha256(read_bytes(weights)).hexdigest()
+        checksum = checksum_of(weights)
         theirs = self._record.write_once("supernet", checksum.encode()).decode()
         if theirs != checksum:
             raise UsageError(

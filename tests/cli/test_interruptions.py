@@ -16,6 +16,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import encode_hook
 from edgeslim.profiling.profile_plan import _GROUP
 from tests.cli.conftest import SPACE, TOKENS
+from tests.devices.profiles import HASTY
 from tests.program import edgeslim, ended, start
 from tests.tools import wait_until
 from tests.values import relu
@@ -26,15 +27,12 @@ MARK = "EDGESLIM_TEST_MARK"
 OPERATORS = _GROUP + 30
 """So many that they are measured in two groups, each written down when it is done."""
 
-QUICK = """
+QUICK = f"""
 name = "quick"
 summary = "this machine, each operator timed in one cache state only, whatever disturbs it"
 transport = "local"
 target = "x86"
-swept_mb = [0]
-patience_s = 0
-network_s = 0.05
-"""
+swept_mb = [0]{HASTY}"""
 
 
 def hears(process: subprocess.Popen[str]) -> bool:

@@ -16,11 +16,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeslim.companion import lite_python
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import encode_hook
 from tests.devices.adb_daemon import AdbDaemon
 from tests.devices.phone import FakePhone, require_mounts
+from tests.devices.profiles import linked_profile
 from tests.devices.ssh_server import SshServer
 from tests.program import Ended, edgeslim, ended, fork, start
 from tests.tools import PROJECT, wait_until
@@ -28,20 +28,6 @@ from tests.values import relu
 
 pytestmark = pytest.mark.slow
 
-PROFILE = """
-name = "{name}"
-summary = "this machine, reached by {transport}"
-transport = "{transport}"
-target = "x86"
-runner = "python"
-python = "{python}"
-swept_mb = [0, 1]
-patience_s = 0
-network_s = 0.05
-[location]
-{place}
-folder = "{folder}"
-"""
 SPACE = ("--space", "small.py")
 KILLS = 6
 
@@ -97,13 +83,7 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Lab:
     else:
         server: SshServer = request.getfixturevalue("sshd")
         name, place = "rk3288", f'host = "127.0.0.1"\nport = {server.port}'
-    text = PROFILE.format(
-        name=name,
-        transport=request.param,
-        python=str(lite_python()),
-        place=place,
-        folder=tmp_path / "device",
-    )
+    text = linked_profile(name, request.param, place, tmp_path / "device")
     (folder / "device_profiles" / f"{name}.toml").write_text(text)
     return Lab(folder, name, tmp_path / "device")
 
@@ -268,9 +248,7 @@ def test_two_phones_are_measured_at_once_into_a_table_each(
     daemons = [AdbDaemon(environment=x.environment, wrapper=x.wrapper) for x in phones]
     folder = tmp_path / "work"
     (folder / "device_profiles").mkdir(parents=True)
-    text = PROFILE.format(
-        name="android", transport="adb", python=str(lite_python()), place="", folder=tmp_path / "on"
-    )
+    text = linked_profile("android", "adb", "", tmp_path / "on")
     (folder / "device_profiles" / "android.toml").write_text(text)
     lab = Lab(folder, "android", tmp_path / "on")
     with daemons[0].listening(), daemons[1].listening():

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgeslim.companion import lite_python
 from edgeslim.deployment.deploy import deploy
 from edgeslim.deployment.evaluate import evaluate
 from edgeslim.device import Location
@@ -20,6 +19,7 @@ from edgeslim.evaluating import device_runs
 from edgeslim.progress import Stage
 from edgeslim.runs.evaluation_history import EVALUATIONS, read_evaluations
 from tests.devices.adb_daemon import AdbDaemon, Faults
+from tests.devices.profiles import linked_profile
 from tests.inference.nets import CLASSES, export_colours, export_finder
 from tests.training.voc_folders import write_voc
 
@@ -27,21 +27,6 @@ pytestmark = pytest.mark.slow
 
 COLOURS = {"blue": (20, 30, 250), "green": (20, 250, 30), "red": (250, 20, 30)}
 PHOTOS = 12
-
-PHONE = """
-name = "phone"
-summary = "this machine, over adb"
-transport = "adb"
-target = "x86"
-runner = "python"
-python = "{python}"
-swept_mb = [0, 1]
-patience_s = 0
-network_s = 0.05
-[location]
-serial = "{serial}"
-folder = "{folder}"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +134,7 @@ def test_a_detector_is_judged_over_a_link_that_breaks(
     profile = tmp_path / "device_profiles" / "phone.toml"
     profile.parent.mkdir()
     profile.write_text(
-        PHONE.format(python=lite_python(), serial=adb_device.serial, folder=adb_device.folder)
+        linked_profile("phone", "adb", f'serial = "{adb_device.serial}"', adb_device.folder)
     )
     asked: dict[str, Any] = {
         "model": str(place / "finder"),

@@ -10,13 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeslim.companion import lite_python
 from edgeslim.device import Location
 from edgeslim.errors import ProgramTimedOutError
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.batch_file import write_batch
 from edgeslim.runner.job import Job
-from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
+from edgeslim.runner.runners import NativeRunner, Runner
 from edgeslim.transports import TRANSPORTS
 from tests.runner.changed_jobs import changed, with_model
 
@@ -26,25 +25,16 @@ COUNTED_KB = 1024
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is what Linux says of it")
 
 
-@pytest.fixture(params=["python", "native"])
-def runner(request: pytest.FixtureRequest) -> Runner:
-    if request.param == "native":
-        native: NativeRunner = request.getfixturevalue("native_runner")
-        return native
-    transport = TRANSPORTS.get("local")(Location())
-    return PythonRunner(transport=transport, python=str(lite_python()), threads=1)
-
-
 def starting(job: Job, kind: str, number: int = 0, *, soak: int = 0) -> Job:
     return changed(job, id=f"{kind}{number}", states=(), start=kind, soak=soak)
 
 
 @on_linux
 @pytest.mark.slow
-def test_each_start_says_what_it_took(runner: Runner, real_jobs: Sequence[Job]) -> None:
+def test_each_start_says_what_it_took(local_runner: Runner, real_jobs: Sequence[Job]) -> None:
     jobs = [starting(real_jobs[0], "warm"), starting(real_jobs[0], "cold")]
     jobs.append(starting(real_jobs[1], "warm", 1, soak=120))
-    outcomes = run_batch(runner, jobs)
+    outcomes = run_batch(local_runner, jobs)
     assert [outcome.error for outcome in outcomes] == [None] * 3
     for outcome in outcomes:
         found = outcome.start
@@ -52,7 +42,7 @@ def test_each_start_says_what_it_took(runner: Runner, real_jobs: Sequence[Job]) 
         assert min(outcome.load_ms, outcome.first_run_ms) > 0
         assert 0 <= found.own_kb < found.loaded_kb <= found.peak_kb + COUNTED_KB
         assert 0 < found.ran_kb <= found.peak_kb + COUNTED_KB
-        assert (found.own_kb > 0) == (runner.name == "python")
+        assert (found.own_kb > 0) == (local_runner.name == "python")
         # All of the library counts, as in an app, also what its start has touched.
         assert found.peak_kb - found.own_kb > 25_000
     *_, soaked = (outcome.start for outcome in outcomes)
@@ -63,7 +53,7 @@ def test_each_start_says_what_it_took(runner: Runner, real_jobs: Sequence[Job]) 
 
 @pytest.mark.slow
 def test_what_does_not_start_takes_only_itself_down(
-    runner: Runner, real_jobs: Sequence[Job], tmp_path: Path
+    local_runner: Runner, real_jobs: Sequence[Job], tmp_path: Path
 ) -> None:
     content = (real_jobs[0].files[real_jobs[0].entry.model]).read_bytes()
     cut = with_model(real_jobs[0], content[: len(content) // 2], tmp_path / "cut.nb")
@@ -75,7 +65,7 @@ def test_what_does_not_start_takes_only_itself_down(
         changed(starting(real_jobs[2], "warm", 3), library_version="v9"),
         starting(real_jobs[3], "cold"),
     ]
-    broken, late, foreign, whole = run_batch(runner, jobs)
+    broken, late, foreign, whole = run_batch(local_runner, jobs)
     assert broken.error is not None
     assert isinstance(late.error, ProgramTimedOutError)
     assert "is for Paddle-Lite v9" in str(foreign.error)

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeslim.rewriting.equivalences._equivalence import Equivalence, OtherForm
 from edgeslim.rewriting.equivalences._example import Example
-from edgeslim.rewriting.layers import layer_of
+from edgeslim.rewriting.layers import layer_of, padding_algorithm
 from edgeslim.rewriting.network import Network, Op
 
 __all__ = ["EQUIVALENCE"]
@@ -27,7 +27,7 @@ def _forms(network: Network, op: Op) -> Iterator[OtherForm]:
     wide = [step * (extent - 1) + 1 for step, extent in zip(steps, kernel, strict=True)]
     if not is_depthwise or wide == kernel or max(wide) > _MOST:
         return
-    if op.attributes.get("padding_algorithm", "EXPLICIT") == "SAME":
+    if padding_algorithm(op) == "SAME":
         return  # where Paddle takes no notice of dilations
 
     def write() -> None:

@@ -11,7 +11,7 @@ from edgeslim.rewriting.affine import Values, is_single_precision
 from edgeslim.rewriting.branches import Branch, branch_of
 from edgeslim.rewriting.equivalences._equivalence import Equivalence, OtherForm
 from edgeslim.rewriting.equivalences._example import Example
-from edgeslim.rewriting.layers import Layer, add_offset, layer_of
+from edgeslim.rewriting.layers import Layer, add_offset, layer_of, padding_algorithm
 from edgeslim.rewriting.network import Network, Op
 
 __all__ = ["EQUIVALENCE"]
@@ -55,24 +55,22 @@ def _base(before: Layer, layer: Layer, branch: Branch) -> Layer | None:
     """The layer whose filter has the extents of the merged one; None if they do not merge."""
     if layer.op.kind != "conv2d":
         return before
-    strides = set(layer.op.attributes.get("strides", (1, 1)))
     if _is_point(layer):
         # How much SAME pads is computed from the strides, which are those of both then.
-        return before if strides == {1} or not _pads_by_size(before) else None
+        return before if _is_dense(layer) or padding_algorithm(before.op) != "SAME" else None
     is_shifted = bool((branch.offset != 0).any()) and not layer.is_even
-    strides = set(before.op.attributes.get("strides", (1, 1)))
-    return layer if _is_point(before) and strides == {1} and not is_shifted else None
+    return layer if _is_point(before) and _is_dense(before) and not is_shifted else None
+
+
+def _is_dense(layer: Layer) -> bool:
+    """Whether a convolution writes something for each place that it reads."""
+    return set(layer.op.attributes.get("strides", (1, 1))) == {1}
 
 
 def _is_point(layer: Layer) -> bool:
     """Whether a convolution is 1x1 and pads nothing."""
-    is_explicit = layer.op.attributes.get("padding_algorithm", "EXPLICIT") == "EXPLICIT"
+    is_explicit = padding_algorithm(layer.op) == "EXPLICIT"
     return layer.weights.shape[2:] == (1, 1) and layer.is_even and is_explicit
-
-
-def _pads_by_size(layer: Layer) -> bool:
-    """Whether the padding of a convolution follows from the size of what it reads."""
-    return bool(layer.op.attributes.get("padding_algorithm", "EXPLICIT") == "SAME")
 
 
 def _is_small(network: Network, before: Layer, layer: Layer) -> bool:

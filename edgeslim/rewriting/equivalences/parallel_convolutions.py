@@ -14,7 +14,7 @@ from edgeslim.rewriting.affine import Values
 from edgeslim.rewriting.branches import Branch, branch_of
 from edgeslim.rewriting.equivalences._equivalence import Equivalence, OtherForm
 from edgeslim.rewriting.equivalences._example import Example
-from edgeslim.rewriting.layers import Layer, add_offset
+from edgeslim.rewriting.layers import Layer, add_offset, padding_algorithm
 from edgeslim.rewriting.network import Network, Op
 
 __all__ = ["EQUIVALENCE"]
@@ -78,7 +78,7 @@ def _are_alike(layer: Layer, other: Layer) -> bool:
             tuple(attributes.get("strides", (1, 1))),
             (1, 1) if single else tuple(attributes.get("dilations", (1, 1))),
             attributes.get("groups", 1),
-            attributes.get("padding_algorithm", "EXPLICIT"),
+            padding_algorithm(found.op),
             found.weights.shape[:2],
         )
 
@@ -98,7 +98,7 @@ def _filter_of(branch: Branch, layer: Layer) -> Values | None:
     groups = int(layer.op.attributes.get("groups", 1))
     padding = _sides(layer)
     own = branch.layer
-    if len(set(padding)) > 1 or layer.op.attributes.get("padding_algorithm") in {"SAME", "VALID"}:
+    if len(set(padding)) > 1 or padding_algorithm(layer.op) != "EXPLICIT":
         return None
     if own is None:
         strides = layer.op.attributes.get("strides", (1, 1))
