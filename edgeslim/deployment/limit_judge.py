@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
+from typing import TypeVar
 
 from edgeslim.deployment.deployed import format_variant
 from edgeslim.deployment.statistics import Estimate, estimate
@@ -23,7 +24,18 @@ from edgeslim.sizes import COUNTED_MB
 __all__ = ["LimitJudge"]
 
 _FEWEST = 3
-"""Fewest undisturbed rounds that judge without the others."""
+"""Fewest undisturbed rounds or starts that judge without the others."""
+
+Timed = TypeVar("Timed")
+
+
+def _leave_disturbed_out(
+    measured: Sequence[Timed], is_disturbed: Callable[[Timed], bool]
+) -> tuple[Sequence[Timed], bool]:
+    """Those that nothing disturbed, if there are enough of them, else all; and which it is."""
+    quiet = [one for one in measured if not is_disturbed(one)]
+    is_enough = len(quiet) >= min(_FEWEST, len(measured))
+    return (quiet, False) if is_enough else (measured, True)
 
 
 class LimitJudge:
@@ -105,22 +117,25 @@ class LimitJudge:
     def load(self, limit_ms: float) -> GateRecord:
         starts = self._model.known_starts
         is_cold = starts.cold_load_ms is not None
-        counted = starts.counted_starts(cold=is_cold)
+        counted, is_disturbed = _leave_disturbed_out(
+            [start for start in starts.starts if start.cold is is_cold],
+            lambda start: start.is_disturbed,
+        )
         where = "from the disk" if is_cold else "from the page cache"
         return self._time(
             *("--max-load", limit_ms, [start.load_ms for start in counted]),
             what=f"{self._name} is loaded {where} in",
-            is_disturbed=all(start.is_disturbed for start in counted),
+            is_disturbed=is_disturbed,
         )
 
     def first_run(self, limit_ms: float) -> GateRecord:
-        starts = self._model.known_starts
-        quiet = [start for start in starts.starts if not start.is_disturbed]
-        counted = quiet or list(starts.starts)
+        counted, is_disturbed = _leave_disturbed_out(
+            self._model.known_starts.starts, lambda start: start.is_disturbed
+        )
         return self._time(
             *("--max-first", limit_ms, [start.first_run_ms for start in counted]),
             what=f"the first run of {self._name} takes",
-            is_disturbed=not quiet,
+            is_disturbed=is_disturbed,
         )
 
     def memory(self, limit_mb: float) -> GateRecord:
@@ -166,13 +181,8 @@ class LimitJudge:
 
     @property
     def _rounds(self) -> tuple[Sequence[ModelRound], bool]:
-        """The rounds that judge, and whether other programs disturbed them.
-
-        Rounds that nothing disturbed, if there are enough of them; else all.
-        """
-        quiet = [own for own in self._model.rounds if not own.disturbed]
-        is_enough = len(quiet) >= min(_FEWEST, len(self._model.rounds))
-        return (quiet, False) if is_enough else (self._model.rounds, True)
+        """The rounds that judge, and whether other programs disturbed them."""
+        return _leave_disturbed_out(self._model.rounds, lambda own: bool(own.disturbed))
 
     def _time(
         self,

@@ -22,6 +22,7 @@ from edgeslim.runner.job import Job, Outcome, StartOutcome
 from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.protocol import Event
 from edgeslim.runner.runners import Runner
+from edgeslim.sizes import MB_OF_KIB
 
 __all__ = [
     "EndedJob",
@@ -93,7 +94,7 @@ def _outcome(job: Job, events: Sequence[Event]) -> Outcome:
         waited_s=sum(event.waited_ns for event in measured) / 1e9,
         load_ms=last.load_ns / 1e6,
         first_run_ms=last.first_run_ns / 1e6,
-        memory_mb=last.memory_kb * 1024 / 1e6,
+        memory_mb=last.memory_kb * MB_OF_KIB,
         series_s=last.series_ns / 1e9,
         interrupted=() if error else tuple(event.interrupted for event in measured),
         start=_start(last) if job.entry.start and not error else None,

@@ -93,9 +93,8 @@ class StartsRecord(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def first_run_ms(self) -> float | None:
         """Time of the first run in ms, whether the file was in the page cache or not."""
-        runs = [*self.counted_starts(cold=False), *self.counted_starts(cold=True)]
-        quiet = [start for start in runs if not start.is_disturbed]
-        return _median(start.first_run_ms for start in quiet or runs)
+        quiet = [start for start in self.starts if not start.is_disturbed]
+        return _median(start.first_run_ms for start in quiet or self.starts)
 
     @property
     def peak_mb(self) -> float | None:

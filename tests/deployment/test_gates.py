@@ -104,6 +104,19 @@ def test_memory_and_start_have_limits_of_their_own() -> None:
     assert memory.found == pytest.approx(80.025)
 
 
+def test_starts_of_which_few_were_quiet_can_pass_a_limit_and_not_fail_it() -> None:
+    disturbed = replace(START, waited_ms=30.0)
+    starts = [START, replace(disturbed, load_ms=60.0), replace(disturbed, load_ms=50.0)]
+    for limits, outcome in (
+        (Gates(load_ms=1e6, first_ms=1e6), "PASS"),
+        (Gates(load_ms=1.0, first_ms=1.0), "INCONCLUSIVE"),
+    ):
+        assert [gate.outcome for gate in judge_gates(limits, [started(*starts)], [])] == [
+            outcome,
+            outcome,
+        ]
+
+
 def test_memory_counts_what_a_soak_added() -> None:
     soak = SoakRecord(runs=1000, first_peak_mb=110.0, peak_mb=160.0)
     model = started(START, START, START, soak=soak)
