@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from typing import Any, TypeVar
 
 __all__ = ["FrozenMap", "freeze"]
@@ -27,6 +27,13 @@ class FrozenMap(Mapping[str, Value]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    # Those of `Mapping` call `__getitem__` for each item, and some spaces have 100,000 operators.
+    def items(self) -> ItemsView[str, Value]:
+        return self._items.items()
+
+    def values(self) -> ValuesView[Value]:
+        return self._items.values()
 
     def __hash__(self) -> int:
         return self._hash

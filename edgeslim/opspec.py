@@ -108,7 +108,7 @@ def _is_plain(value: object) -> bool:
     return type(value) in {bool, int, str}
 
 
-class OpSpec(msgspec.Struct, frozen=True, kw_only=True):
+class OpSpec(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """One operator as the device runs it.
 
     Args:

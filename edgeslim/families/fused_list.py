@@ -9,7 +9,7 @@ work and latencies on those.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from edgeslim.execution import Target
@@ -27,6 +27,8 @@ from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 __all__ = ["FusedList"]
 
 _OF_NORM = ("Scale", "Bias", "Mean", "Variance")
+
+_Slots = Mapping[str, tuple[Shape, ...]]
 
 _SIXTH = 0.1666667
 """Slope of Paddle's piecewise linear gate."""
@@ -116,12 +118,12 @@ class FusedList:
 
     def addition(self, shape: Shape, *, activation: str = "") -> None:
         """Sum of two activations of one shape."""
-        both = Shapes(X=(shape,), Y=(shape,))
+        both = {"X": (shape,), "Y": (shape,)}
         self._elementwise("elementwise_add", both, activation=activation)
 
     def channel_product(self, shape: Shape) -> None:
         """Activations times a factor for each channel."""
-        self._elementwise("elementwise_mul", Shapes(X=(shape,), Y=((*shape[:2], 1, 1),)))
+        self._elementwise("elementwise_mul", {"X": (shape,), "Y": ((*shape[:2], 1, 1),)})
 
     def gate(self, shape: Shape, squeezed: int) -> None:
         """Activations times a factor for each channel, made of their averages.
@@ -203,52 +205,29 @@ class FusedList:
         """Several activations concatenated along an axis."""
         out = list(shapes[0])
         out[axis] = sum(shape[axis] for shape in shapes)
-        self.barrier()
-        self._specs.append(
-            OpSpec(
-                kind="concat",
-                inputs=Shapes(X=tuple(shapes)),
-                outputs=Shapes(Out=(tuple(out),)),
-                attributes=Attributes(axis=axis),
-            )
-        )
+        self._append("concat", {"X": tuple(shapes)}, tuple(out), {"axis": axis})
 
     def fully_connected(self, shape: Shape, width: int, *, activation: str = "") -> Shape:
         """A linear layer with bias on ``(N, C)``, or on ``(N, C, 1, 1)`` flattened first."""
         n, c_in = shape[:2]
         flat, out = (n, c_in), (n, width)
-        self.barrier()
         if self._target is Target.ARM:
             fused = activation if activation in fc_activations(self._target) else ""
-            self._specs.append(
-                OpSpec(
-                    kind="fc",
-                    inputs=Shapes(Input=(shape,)),
-                    outputs=Shapes(Out=(out,)),
-                    weights=Shapes(W=((c_in, width),), Bias=((width,),)),
-                    attributes=Attributes(
-                        in_num_col_dims=1,
-                        activation_type=fused,
-                        op_type="mul" if len(shape) > 2 else "matmul_v2",
-                    ),
-                )
-            )
+            attributes: dict[str, Attribute] = {
+                "in_num_col_dims": 1,
+                "activation_type": fused,
+                "op_type": "mul" if len(shape) > 2 else "matmul_v2",
+            }
+            weights = {"W": ((c_in, width),), "Bias": ((width,),)}
+            self._append("fc", {"Input": (shape,)}, out, attributes, weights)
             if activation != fused:
                 self.activation(activation, out)
             return out
         if len(shape) > 2:
             self._plain("flatten_contiguous_range", shape, flat, {"start_axis": 1, "stop_axis": 3})
-        self._specs.append(
-            OpSpec(
-                kind="matmul_v2",
-                inputs=Shapes(X=(flat,)),
-                outputs=Shapes(Out=(out,)),
-                weights=Shapes(Y=((c_in, width),)),
-                attributes=Attributes(trans_x=False, trans_y=False),
-            )
-        )
-        row = Shapes(X=(out,))
-        self._elementwise("elementwise_add", row, Shapes(Y=((width,),)), activation=activation)
+        turned: dict[str, Attribute] = {"trans_x": False, "trans_y": False}
+        self._append("matmul_v2", {"X": (flat,)}, out, turned, {"Y": ((c_in, width),)})
+        self._elementwise("elementwise_add", {"X": (out,)}, {"Y": ((width,),)}, activation)
         return out
 
     def activation(self, kind: str, shape: Shape, **attributes: Attribute) -> None:
@@ -261,34 +240,34 @@ class FusedList:
         self._plain("unsqueeze2", shape, (*shape, 1, 1), {"axes": (2, 3)})
 
     def _plain(self, kind: str, shape: Shape, out: Shape, attributes: dict[str, Attribute]) -> None:
-        self.barrier()
-        self._specs.append(
-            OpSpec(
-                kind=kind,
-                inputs=Shapes(X=(shape,)),
-                outputs=Shapes(Out=(out,)),
-                attributes=Attributes(attributes),
-            )
-        )
+        self._append(kind, {"X": (shape,)}, out, attributes)
 
     def _elementwise(
-        self, kind: str, inputs: Shapes, weights: Shapes | None = None, *, activation: str = ""
+        self, kind: str, inputs: _Slots, weights: _Slots | None = None, activation: str = ""
     ) -> None:
-        self.barrier()
         target = self._target
         fused = activation if target and activation in elementwise_activations(target) else ""
         shape = inputs["X"][0]
-        self._specs.append(
-            OpSpec(
-                kind=f"fusion_{kind}_activation" if fused else kind,
-                inputs=inputs,
-                outputs=Shapes(Out=(shape,)),
-                weights=weights or Shapes(),
-                attributes=Attributes(axis=-1, act_type=fused) if fused else Attributes(axis=-1),
-            )
-        )
+        attributes: dict[str, Attribute] = {"axis": -1}
+        if fused:
+            attributes["act_type"] = fused
+            kind = f"fusion_{kind}_activation"
+        self._append(kind, inputs, shape, attributes, weights)
         if activation != fused:
             self.activation(activation, shape)
+
+    def _append(
+        self,
+        kind: str,
+        inputs: _Slots,
+        out: Shape,
+        attributes: Mapping[str, Attribute],
+        weights: _Slots | None = None,
+    ) -> None:
+        """An operator with one output, which is no convolution that may be merged."""
+        self.barrier()
+        slots = (tuple(inputs.items()), tuple((weights or {}).items()))
+        self._specs.append(_operator(kind, *slots, out, tuple(attributes.items())))
 
     def _note_pair(self, filters: Shape) -> None:
         """Remembers that a 1x1 convolution may be merged with the one before."""
@@ -296,6 +275,24 @@ class FusedList:
             self._mergeable.append((self._linear, len(self._specs)))
             first = self._specs[self._linear].weights["Filter"][0]
             self._any_pair_pays |= is_merging_cheaper(first[1], first[0], filters[0])
+
+
+@cache
+def _operator(
+    kind: str,
+    inputs: tuple[tuple[str, tuple[Shape, ...]], ...],
+    weights: tuple[tuple[str, tuple[Shape, ...]], ...],
+    out: Shape,
+    attributes: tuple[tuple[str, Attribute], ...],
+) -> OpSpec:
+    """An operator; the networks of a space have the same few again and again."""
+    return OpSpec(
+        kind=kind,
+        inputs=Shapes(dict(inputs)),
+        outputs=Shapes(Out=(out,)),
+        weights=Shapes(dict(weights)),
+        attributes=Attributes(dict(attributes)),
+    )
 
 
 @cache
@@ -310,7 +307,7 @@ def _convolution(
     activation: str,
     bias: bool,
 ) -> OpSpec:
-    """A convolution; the networks of a space have the same few again and again."""
+    """A convolution, made once as every operator is."""
     n, c_in, height, width = shape
     pad = (kernel - 1) // 2
     out = (n, c_out, _extent(height, kernel, stride, pad), _extent(width, kernel, stride, pad))

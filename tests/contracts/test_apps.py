@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -35,6 +36,7 @@ def texts(files: dict[str, bytes]) -> dict[str, str]:
     }
 
 
+@cache
 def made(name: str, kind: str) -> tuple[AppContents, dict[str, bytes]]:
     return KINDS[kind], app_files(APPS.get(name), KINDS[kind])
 

@@ -250,7 +250,7 @@ class AdbDaemon:
             try:
                 yield self
             finally:
-                server.close()
+                server.shutdown(socket.SHUT_RDWR)  # ends what waits for the next connection
                 self.reboot()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -138,9 +139,10 @@ def test_a_device_whose_runs_cost_nothing_is_not_given_a_constant() -> None:
     assert np.median(found) == 0.0
 
 
-def coverage(count: int, error: float, confidence: float) -> tuple[float, Array]:
+def coverage(count: int, error: float, confidences: Sequence[float]) -> list[tuple[float, Array]]:
     """How many networks of a noisy device lie in their intervals, over many fits on a few."""
-    inside, widths = [], []
+    inside: list[list[float]] = [[] for _ in confidences]
+    widths: list[list[float]] = [[] for _ in confidences]
     for seed in range(30):
         order = np.random.default_rng(seed).permutation(24)
         networks = noisy(truths(planted(0.95, distance_factor=1.2), count=24), error, seed)
@@ -148,25 +150,29 @@ def coverage(count: int, error: float, confidence: float) -> tuple[float, Array]
         calibration = calibrate(drawn[:count], LAYOUT)
         judged = as_networks(drawn[count:])
         predicted = calibration.model.latencies_ms(judged)
-        half_ms = calibration.half_widths_ms(judged, confidence=confidence)
         measured_ms = np.array([truth.measured_ms for truth in drawn[count:]])
-        inside.append(np.mean(np.abs(predicted - measured_ms) <= half_ms))
-        widths.append(np.median(half_ms / predicted))
-    return float(np.mean(inside)), np.array(widths)
+        for place, confidence in enumerate(confidences):
+            half_ms = calibration.half_widths_ms(judged, confidence=confidence)
+            inside[place].append(float(np.mean(np.abs(predicted - measured_ms) <= half_ms)))
+            widths[place].append(float(np.median(half_ms / predicted)))
+    return [
+        (float(np.mean(held)), np.array(wide)) for held, wide in zip(inside, widths, strict=True)
+    ]
 
 
-@pytest.mark.parametrize("confidence", [0.6, 0.9])
 @pytest.mark.parametrize(("count", "error"), [(6, 0.01), (10, 0.03), (16, 0.06)])
-def test_intervals_hold_what_they_promise(count: int, error: float, confidence: float) -> None:
-    held, widths = coverage(count, error, confidence)
-    # Of ten networks, one more is beyond the widest with a probability of one eleventh.
-    promised = min(math.ceil(confidence * (count + 1)) / (count + 1), 0.95)
-    assert promised - 0.1 <= held <= promised + 0.1
-    assert np.median(widths) < 5 * error
+def test_intervals_hold_what_they_promise(count: int, error: float) -> None:
+    confidences = (0.6, 0.9)
+    found = coverage(count, error, confidences)
+    for confidence, (held, widths) in zip(confidences, found, strict=True):
+        # Of ten networks, one more is beyond the widest with a probability of one eleventh.
+        promised = min(math.ceil(confidence * (count + 1)) / (count + 1), 0.95)
+        assert promised - 0.1 <= held <= promised + 0.1
+        assert np.median(widths) < 5 * error
 
 
 def test_intervals_by_three_networks_are_wide_and_hold_most() -> None:
-    held, widths = coverage(3, 0.02, 0.9)
+    ((held, widths),) = coverage(3, 0.02, [0.9])
     assert held > 0.75
     assert np.median(widths) > 0.03
 
