@@ -19,7 +19,7 @@ from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.network_features import Array
-from edgeslim.spaces import Segment, Space, Tokens
+from edgeslim.spaces import Segment, Space, Tokens, Variant, segment_variants
 
 __all__ = ["IntArray", "SegmentSums"]
 
@@ -72,7 +72,9 @@ class SegmentSums:
         self._rows_of = rows_of
         self._width = width
         self._ranges = np.array(space.ranges, np.int64)
-        self._tables = [_segment_table(rows_of, segment) for segment in space.segments(target)]
+        self._tables = [
+            _segment_table(rows_of, *parts) for parts in segment_variants(space, target)
+        ]
         self._known: dict[Tokens, Array] = {}
 
     def chunks(self, tokens: IntArray) -> Iterator[tuple[slice, Array]]:
@@ -136,9 +138,8 @@ class SegmentSums:
             )
 
 
-def _segment_table(rows_of: RowsOf, segment: Segment) -> _SegmentTable:
+def _segment_table(rows_of: RowsOf, segment: Segment, variants: Sequence[Variant]) -> _SegmentTable:
     """Counts of operators for each choice, times the operators' rows."""
-    variants = list(segment.variants())
     specs = list(
         dict.fromkeys(
             spec

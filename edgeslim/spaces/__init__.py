@@ -10,7 +10,14 @@ from edgeslim.families.inputs import check_input
 from edgeslim.families.segments import Segment, Variant
 from edgeslim.families.tokens import Tokens, check_tokens, parse_tokens
 from edgeslim.registry import Shelf
-from edgeslim.spaces._space import Space, SpaceFamily, every_operator, operator_use, some_networks
+from edgeslim.spaces._space import (
+    Space,
+    SpaceFamily,
+    every_operator,
+    operator_use,
+    segment_variants,
+    some_networks,
+)
 
 __all__ = [
     "DEFAULT_SPACE",
@@ -25,6 +32,7 @@ __all__ = [
     "every_operator",
     "operator_use",
     "parse_tokens",
+    "segment_variants",
     "some_networks",
 ]
 

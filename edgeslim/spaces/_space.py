@@ -7,12 +7,13 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from edgeslim.execution import Target
-from edgeslim.families.segments import Segment
+from edgeslim.families.segments import Segment, Variant
 from edgeslim.families.tokens import Tokens
 from edgeslim.opspec import OpSpec, Shape
 
@@ -24,6 +25,7 @@ __all__ = [
     "SpaceFamily",
     "every_operator",
     "operator_use",
+    "segment_variants",
     "some_networks",
 ]
 
@@ -103,10 +105,45 @@ class SpaceFamily:
 
     def space(self, input_shape: Shape | None = None, num_classes: int | None = None) -> Space:
         """The space at an input shape and a number of classes, or at its own."""
-        return self.make(
-            self.input_shape if input_shape is None else input_shape,
+        return _make_once(
+            self.make,
+            self.input_shape if input_shape is None else tuple(input_shape),
             self.num_classes if num_classes is None else num_classes,
         )
+
+
+@lru_cache(maxsize=16)
+def _make_once(make: Callable[[Shape, int], Space], input_shape: Shape, num_classes: int) -> Space:
+    """One value for one space, so that what is known of its segments is found again."""
+    return make(input_shape, num_classes)
+
+
+def segment_variants(
+    space: Space, target: Target | None
+) -> tuple[tuple[Segment, tuple[Variant, ...]], ...]:
+    """The segments of a space, each with its variants in the order of `Segment.variants`.
+
+    A search asks several times for the same ten thousand variants; those of the last spaces are
+    kept.
+
+    Args:
+        space: The space; nothing is kept of one that cannot be hashed.
+        target: Target that ``opt`` converts for; None for the operators before any fusion.
+    """
+    try:
+        hash(space)
+    except TypeError:
+        return _list_variants(space, target)
+    return _kept_variants(space, target)  # type: ignore[arg-type]  # it was hashed just now
+
+
+def _list_variants(
+    space: Space, target: Target | None
+) -> tuple[tuple[Segment, tuple[Variant, ...]], ...]:
+    return tuple((segment, tuple(segment.variants())) for segment in space.segments(target))
+
+
+_kept_variants = lru_cache(maxsize=8)(_list_variants)
 
 
 def every_operator(space: Space, target: Target | None) -> list[OpSpec]:
@@ -126,7 +163,7 @@ def operator_use(space: Space, target: Target | None) -> dict[OpSpec, float]:
     segment by itself, as often as it is in that segment. Of a space without segments, it is
     the mean over `some_networks`.
     """
-    segments = [(segment.size, list(segment.variants())) for segment in space.segments(target)]
+    segments = [(segment.size, variants) for segment, variants in segment_variants(space, target)]
     if not segments:
         return _use_in_some(space, target)
     unmerged = math.prod(

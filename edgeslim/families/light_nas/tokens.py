@@ -6,7 +6,8 @@ of PaddleSlim 1.x (PaddlePaddle/models at 9aefcdc84, ``PaddleSlim/light_nas``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from edgeslim.families.light_nas.architecture import BottleneckGroup, LightNasArchitecture
@@ -47,21 +48,22 @@ class TokenValues:
         channels: Widths to choose from, for each group.
         layers: Depths to choose from, for each group.
         strides: Stride of each group's first layer; it is not searched.
+        ranges: How many values each token has.
     """
 
     expansions: Sequence[int]
     channels: Sequence[Sequence[int]]
     layers: Sequence[Sequence[int]]
     strides: Sequence[int]
+    ranges: tuple[int, ...] = field(init=False)
 
-    @property
-    def ranges(self) -> tuple[int, ...]:
-        """How many values each token has."""
-        return tuple(
+    def __post_init__(self) -> None:
+        ranges = tuple(
             len(values)
             for channels, layers in zip(self.channels, self.layers, strict=True)
             for values in (self.expansions, channels, layers, KERNELS, SWITCH, SWITCH)
         )
+        object.__setattr__(self, "ranges", ranges)
 
     def groups(self, tokens: Sequence[int]) -> tuple[BottleneckGroup, ...]:
         """The groups that tokens stand for.
@@ -78,7 +80,7 @@ class TokenValues:
 
     def _group(self, group: int, tokens: Sequence[int]) -> BottleneckGroup:
         expansion, channels, layers, kernel, shortcut, squeeze_excitation = tokens
-        return BottleneckGroup(
+        return _bottleneck_group(
             expansion=self.expansions[expansion],
             channels=self.channels[group][channels],
             layers=self.layers[group][layers],
@@ -87,6 +89,10 @@ class TokenValues:
             shortcut=SWITCH[shortcut],
             squeeze_excitation=SWITCH[squeeze_excitation],
         )
+
+
+_bottleneck_group = cache(BottleneckGroup)
+"""A group, made and checked once: a space has the same few in ten thousand variants."""
 
 
 _VALUES = TokenValues(expansions=EXPANSIONS, channels=CHANNELS, layers=LAYERS, strides=STRIDES)
