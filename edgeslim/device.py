@@ -92,6 +92,8 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         patience_s: How long a batch waits for quiet moments while other programs disturb the
             device, longer if it has many models; with 0 disturbed measurements are not repeated
             either.
+        operator_s: How long an operator is timed at most in each cache state of each of two
+            passes, in seconds.
         network_s: How long a whole network is timed in each round, in seconds.
     """
 
@@ -110,6 +112,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     laws: str = ""
     swept_mb: tuple[int, ...] = (0, 8, 24, 64)
     patience_s: float = 20.0
+    operator_s: float = 0.2
     network_s: float = 0.5
 
     def __post_init__(self) -> None:
@@ -119,10 +122,12 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ValueError(f"threads must be at least 1, not {self.threads}")
         if not self.patience_s >= 0:
             raise ValueError(f"patience_s must be 0 or more, not {self.patience_s}")
-        if not 0 < self.network_s <= _LONGEST_S:
-            raise ValueError(
-                f"network_s must be above 0 and at most {_LONGEST_S:g}, not {self.network_s}"
-            )
+        for name in ("operator_s", "network_s"):
+            seconds = getattr(self, name)
+            if not 0 < seconds <= _LONGEST_S:
+                raise ValueError(
+                    f"{name} must be above 0 and at most {_LONGEST_S:g}, not {seconds}"
+                )
 
     def execution(self) -> Execution:
         """The execution of models on it by default."""

@@ -69,6 +69,7 @@ def test_a_profile_in_the_working_folder_comes_first(folder: Path, tmp_path: Pat
         ("[0, 1, 2]", "[0, 2, 2]", r"swept_mb must rise from 0, not \[0, 2, 2\]"),
         ("[0, 1, 2]", "[-1, 0]", r"swept_mb must rise from 0, not \[-1, 0\]"),
         ("[0, 1, 2]", "[]", r"swept_mb must rise from 0, not \[\]"),
+        ("threads = 4", "operator_s = 61", r"operator_s must be above 0 and at most 60, not 61\.0"),
         ("threads = 4", "network_s = 0.0", r"network_s must be above 0 and at most 60, not 0\.0"),
         ("threads = 4", "patience_s = -1.0", r"patience_s must be 0 or more, not -1\.0"),
         ('name = "board"', 'name = "bored"', "the name must be the file's, not 'bored'"),

@@ -30,13 +30,12 @@ _PASSES_AT_MOST = 5
 """Most passes for a drift watch that waits for quiet moments."""
 
 _MB = 2**20
-_HOT = Sampling(maximum_samples=100, minimum_s=0.01, maximum_s=0.2)
+_HOT = Sampling(maximum_samples=100, minimum_s=0.01)
 _COLD = Sampling(
     warmup=1,
     minimum_samples=5,
     maximum_samples=12,
     minimum_s=0.0,
-    maximum_s=0.25,
     relative_error=0.015,
 )
 
@@ -58,18 +57,23 @@ class OperatorCounts:
     waited_s: float = 0.0
 
 
-def operator_states(swept_mb: Iterable[int], *, core_time: bool = False) -> tuple[Sampling, ...]:
+def operator_states(
+    swept_mb: Iterable[int], *, longest_s: float = 0.2, core_time: bool = False
+) -> tuple[Sampling, ...]:
     """Sampling of an operator in each cache state.
 
     Args:
         swept_mb: MB that are swept before each run, of each state.
+        longest_s: Seconds that it is timed at most in each state, and a quarter more where memory
+            is swept before each run.
         core_time: Whether runs that others interrupt count with the time that they had a core.
     """
-    states = (
-        msgspec.structs.replace(_COLD, swept_bytes=megabytes * _MB) if megabytes else _HOT
+    hot = msgspec.structs.replace(_HOT, maximum_s=longest_s, core_time=core_time)
+    cold = msgspec.structs.replace(_COLD, maximum_s=1.25 * longest_s, core_time=core_time)
+    return tuple(
+        msgspec.structs.replace(cold, swept_bytes=megabytes * _MB) if megabytes else hot
         for megabytes in swept_mb
     )
-    return tuple(msgspec.structs.replace(state, core_time=core_time) for state in states)
 
 
 def measure_operators(
@@ -101,7 +105,9 @@ def measure_operators(
                     session.execution.target,
                     folder,
                     states=operator_states(
-                        session.profile.swept_mb, core_time=session.has_core_time
+                        session.profile.swept_mb,
+                        longest_s=session.profile.operator_s,
+                        core_time=session.has_core_time,
                     ),
                     place=session.place(),
                 )

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from edgeslim.apps import APPS, AppContents, app_files
-from tests.exporting.builds import JAVA, LIGHT_API, run
+from tests.exporting.builds import JAVA, LIGHT_API, SOON, run
 from tests.exporting.contents import KINDS, NASTY
 from tests.tools import program
 
@@ -152,4 +152,5 @@ def test_its_java_compiles_without_a_warning(kind: str, tmp_path: Path) -> None:
             (tmp_path / Path(path).name).write_bytes(content)
     sources = sorted([*JAVA.rglob("*.java"), *tmp_path.glob("*.java")])
     options = ("--release", "8", "-Xlint:all,-options", "-Werror")
-    run(compiler, *options, "-d", tmp_path / "classes", *sources, folder=tmp_path)
+    soon = [f"-J{option}" for option in SOON]
+    run(compiler, *soon, *options, "-d", tmp_path / "classes", *sources, folder=tmp_path)

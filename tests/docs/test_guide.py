@@ -36,7 +36,7 @@ SMALL: dict[str, dict[str, str]] = {
     "--epochs": {"": "1"},
     "--input-shape": {"1,3,32,32": "1,3,16,16", "1,3,128,128": "1,3,64,64"},
     "--batch-size": {"": "4"},
-    "--budget": {"": "60"},
+    "--budget": {"": "32"},
     "--candidates": {"": "2"},
     "--train": {"": "8"},
     "--validation": {"": "4"},

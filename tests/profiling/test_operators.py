@@ -35,6 +35,8 @@ def test_each_operator_is_timed_in_every_state() -> None:
     hot, eight, thirty_two = operator_states((0, 8, 32))
     assert [state.swept_bytes for state in (hot, eight, thirty_two)] == [0, 8 * MB, 32 * MB]
     assert hot.minimum_s > 0
+    hot, cold = operator_states((0, 8), longest_s=0.04)
+    assert (hot.maximum_s, cold.maximum_s) == (0.04, 0.05)
 
 
 def test_what_is_missing_is_measured_and_what_is_there_is_not(

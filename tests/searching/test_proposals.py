@@ -77,17 +77,17 @@ def test_candidates_do_not_depend_on_how_many_work_and_who_dies(
     name: str, parallel: int, table: LatencyTable
 ) -> None:
     wanted = settings(
-        algorithm=name, parallel=parallel, candidates=14, most_candidates=20, targets=targets(0.2)
+        algorithm=name, parallel=parallel, candidates=9, most_candidates=13, targets=targets(0.2)
     )
     by_round = [limits_of(table, targets_ms=(each,)) for each in (0.2, 0.15)]
     alone = all_of(wanted, by_round, np.random.default_rng(0), workers=1)
-    assert len(alone) == 20
+    assert len(alone) == 13
     assert all_of(wanted, by_round, np.random.default_rng(1), workers=4) == alone
     assert all_of(wanted, by_round, np.random.default_rng(2), workers=9) == alone
     found = [each.tokens for _, each in sorted(alone.items()) if each is not None]
     assert found[0] == wanted.starts[0]
-    assert by_round[0].are_met(found[1:14]).all()
-    assert by_round[1].are_met(found[14:]).all()
+    assert by_round[0].are_met(found[1:9]).all()
+    assert by_round[1].are_met(found[9:]).all()
     assert len(set(found)) == len(found)
 
 

@@ -58,13 +58,15 @@ class Pace {
   Pace(std::function<void()> run, int64_t baseline, double patience, bool core_time)
       : baseline_ns(baseline),
         patience_s(patience),
+        had_patience_(patience > 0),
         given_ns_(baseline),
         run_(std::move(run)),
         core_time_(core_time) {
     for (int index = 0; run_ && index < 3; ++index) now();
   }
 
-  bool has_reference() const { return static_cast<bool>(run_); }
+  // Whether there is a reference, and was patience to wait for better moments.
+  bool is_patient() const { return run_ && had_patience_; }
 
   // Nanoseconds that the reference takes now; 0 without one.
   int64_t now() {
@@ -112,6 +114,7 @@ class Pace {
   int64_t waited_ns = 0;
 
  private:
+  bool had_patience_;
   int64_t given_ns_;
   std::vector<int64_t> latencies_ns_;
   std::function<void()> run_;

@@ -80,10 +80,11 @@ inline std::string percent(double share) {
 }
 
 // Times a model in one cache state, again while the device is disturbed meanwhile. Without a
-// reference nobody waits for better moments, and once is enough.
+// reference, or without patience from the start, nobody waits for better moments, and once is
+// enough.
 inline Measured undisturbed(const Sampling& state, Model* model, Pace* pace, Sweep* sweep) {
   Measured best;
-  const int attempts = pace->has_reference() ? kAttempts : 1;
+  const int attempts = pace->is_patient() ? kAttempts : 1;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     const int64_t before = pace->settled();
     Measured result = measure(state, model, sweep);

@@ -71,14 +71,15 @@ class Pace:
         self._given_ns = baseline_ns
         self._latencies_ns: List[int] = []
         self.patience_s = patience_s
+        self._had_patience = patience_s > 0
         self.waited_ns = 0
         for _ in range(3 if run else 0):
             self.now()
 
     @property
-    def has_reference(self) -> bool:
-        """Whether there is a reference model."""
-        return self._run is not None
+    def is_patient(self) -> bool:
+        """Whether there is a reference model, and was patience to wait for better moments."""
+        return self._run is not None and self._had_patience
 
     def now(self) -> int:
         """Measures the nanoseconds that the reference takes now; 0 without one."""

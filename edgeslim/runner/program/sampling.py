@@ -19,10 +19,11 @@ ATTEMPTS = 3
 def measure_undisturbed(state: Message, model: Model, tools: Tools) -> Message:
     """Times a model in one cache state, and again while the device is disturbed.
 
-    Without a reference nobody waits for better moments, and once is enough.
+    Without a reference, or without patience from the start, nobody waits for better moments, and
+    once is enough.
     """
     best: Message = {}
-    for _ in range(ATTEMPTS if tools.pace.has_reference else 1):
+    for _ in range(ATTEMPTS if tools.pace.is_patient else 1):
         before = tools.pace.wait_until_settled()
         message = measure(state, model, tools.sweep)
         after = tools.pace.now()
