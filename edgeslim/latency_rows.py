@@ -19,6 +19,7 @@ __all__ = [
     "ROWS",
     "SCHEMA",
     "SCHEMA_WITH_COPIES",
+    "SCHEMA_WITH_STARTS",
     "ConditionsRow",
     "Convention",
     "FailedRow",
@@ -28,6 +29,7 @@ __all__ = [
     "NetworkRow",
     "OperatorRow",
     "Row",
+    "StartRow",
     "TableContext",
     "encode_row",
 ]
@@ -36,7 +38,11 @@ SCHEMA = 2
 """1: first version. 2: conditions; what disturbed an operator (both 2026-11)."""
 
 SCHEMA_WITH_COPIES = 3
-"""The schema of tables with copies of others (2026-11-30); all others are still of schema 2."""
+"""The schema of tables with copies of others (2026-11-30)."""
+
+SCHEMA_WITH_STARTS = 4
+"""The schema of tables that know how networks start (2026-12-01); tables without either are still
+of schema 2."""
 
 
 class Convention(str, Enum):
@@ -205,6 +211,40 @@ class NetworkRow(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_f
         return Measurement.pool(self.measurements).latency_ms
 
 
+class StartRow(msgspec.Struct, frozen=True, kw_only=True, tag="start", tag_field="row"):
+    """How one of the whole networks starts: loaded and run once, in a process of its own.
+
+    Times and memory are medians over some starts; None is not known.
+
+    Args:
+        name: Name of the network, which has a row as `NetworkRow` before.
+        file_bytes: Size of its optimized file.
+        load_ms: Time of loading with the file in the page cache.
+        cold_load_ms: Time of loading with the file read from the disk.
+        first_run_ms: Time of the first run.
+        taken_mb: Largest memory until the first run was over, of runtime and model.
+        alone_mb: That of the runtime alone.
+        starts: How many starts, warm and cold together, the medians are over.
+        measured: Day and time, UTC.
+    """
+
+    name: str
+    file_bytes: int
+    load_ms: float | None = None
+    cold_load_ms: float | None = None
+    first_run_ms: float | None = None
+    taken_mb: float | None = None
+    alone_mb: float | None = None
+    starts: int = 0
+    measured: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("load_ms", "cold_load_ms", "first_run_ms", "taken_mb", "alone_mb"):
+            value = getattr(self, field)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{field} must be above 0, not {value}")
+
+
 class ConditionsRow(msgspec.Struct, frozen=True, kw_only=True, tag="conditions", tag_field="row"):
     """The device's state, as it reported it while rows around this one were measured.
 
@@ -318,12 +358,12 @@ def _check_reference(reference_ms: float) -> None:
         raise ValueError(f"reference_ms must be 0 or more, not {reference_ms}")
 
 
-Row = TableContext | OperatorRow | NetworkRow | FailedRow | ConditionsRow | LikeRow
+Row = TableContext | OperatorRow | NetworkRow | StartRow | FailedRow | ConditionsRow | LikeRow
 
 
 ROWS: RowFormat[Row] = RowFormat(
     decoder=msgspec.json.Decoder(Row, dec_hook=decode_hook),
-    newest=SCHEMA_WITH_COPIES,
+    newest=SCHEMA_WITH_STARTS,
     denial="not a latency table",
 )
 """Format of the lines of a latency table."""

@@ -24,6 +24,7 @@ from edgeslim.latency_rows import (
     NetworkRow,
     OperatorRow,
     Row,
+    StartRow,
     TableContext,
     encode_row,
 )
@@ -59,6 +60,7 @@ class LatencyTable:
         self._failed: dict[OpSpec, str] = {}
         self._disturbed: dict[OpSpec, str] = {}
         self._networks: dict[str, NetworkRow] = {}
+        self._starts: dict[str, StartRow] = {}
         self._likes: dict[TableContext, LikeRow] = {}
         self._rows: list[OperatorRow | NetworkRow] = []
         for row in rows:
@@ -104,7 +106,9 @@ class LatencyTable:
             return table
         return LatencyTable(path, context)
 
-    def add(self, *rows: OperatorRow | NetworkRow | FailedRow | ConditionsRow | LikeRow) -> None:
+    def add(
+        self, *rows: OperatorRow | NetworkRow | StartRow | FailedRow | ConditionsRow | LikeRow
+    ) -> None:
         """Adds rows, which are on the disk when this returns.
 
         Raises:
@@ -198,6 +202,11 @@ class LatencyTable:
         return self._networks
 
     @property
+    def starts(self) -> Mapping[str, StartRow]:
+        """How whole networks start, by name."""
+        return self._starts
+
+    @property
     def likes(self) -> tuple[LikeRow, ...]:
         """Copies of other devices' tables, from which operators are estimated."""
         return tuple(self._likes.values())
@@ -224,7 +233,11 @@ class LatencyTable:
             if old is not None and (old.graph, old.cache) == (row.graph, row.cache):
                 pooled = Measurement.pool([*old.measurements, *row.measurements])
                 row = msgspec.structs.replace(row, measurements=(pooled,))
+            if old is not None and old.graph != row.graph:
+                self._starts.pop(row.name, None)
             self._networks[row.name] = row
+        elif isinstance(row, StartRow):
+            self._starts[row.name] = row
         elif isinstance(row, LikeRow):
             self._likes[row.context] = row  # a later copy of a table replaces an earlier one
         elif isinstance(row, FailedRow) and row.operator not in self._operators:

@@ -12,7 +12,7 @@ import pytest
 
 from edgeslim.errors import BadFileError, ContextMismatchError, UnwritableError
 from edgeslim.execution import Execution, PowerMode, Target
-from edgeslim.latency_rows import SCHEMA, SCHEMA_WITH_COPIES, Convention, encode_row
+from edgeslim.latency_rows import SCHEMA, SCHEMA_WITH_STARTS, Convention, encode_row
 from edgeslim.latency_table import FailedRow, LatencyTable, NetworkRow, OperatorRow, TableContext
 from edgeslim.measurement import HOT, CacheState
 from tests.tools import run_python
@@ -143,9 +143,9 @@ def test_tables_put_together_by_hand_are_read_if_their_context_is_the_same(path:
 
 def test_a_newer_schema_is_refused_with_the_mend_whatever_else_it_holds(path: Path) -> None:
     path.parent.mkdir()
-    newer = {"row": "context", "schema": SCHEMA_WITH_COPIES + 1, "device": {"all": "different"}}
+    newer = {"row": "context", "schema": SCHEMA_WITH_STARTS + 1, "device": {"all": "different"}}
     path.write_text(json.dumps(newer) + "\n" + '{"row": "unheard-of"}\n')
-    with pytest.raises(BadFileError, match=r"host\.jsonl:1: schema 4 is newer .* install a newer"):
+    with pytest.raises(BadFileError, match=r"host\.jsonl:1: schema 5 is newer .* install a newer"):
         LatencyTable.read(path)
     with pytest.raises(BadFileError, match="install a newer edgeslim"):
         LatencyTable.open(path, CONTEXT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from edgeslim.prediction.family_model import NORMAL_90
 from edgeslim.prediction.plot import plot_prediction
 from edgeslim.prediction.predict_model import PredictRequest, predict
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
+from edgeslim.prediction.start_predictor import Quantity, StartPrediction
 
 __all__ = ["command"]
 
@@ -28,7 +30,9 @@ def command(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Predict a model's latency, operator by operator; what the table lacks is listed.
+    """Predict a model's latency, operator by operator, and how it starts.
+
+    What the table lacks is listed.
 
     Example: edgeslim predict mobilenet-v2 --table host.jsonl --plot mobilenet-v2.png
     """
@@ -70,6 +74,7 @@ def _print(prediction: Prediction) -> None:
         *_fused_lines(prediction),
         "operators: " + ", ".join(f"{count} {source}" for source, count in counts.items()),
     )
+    print_lines(*_start_lines(prediction.start))
     origins = Counter(operator.origin for operator in prediction.operators if operator.origin)
     for origin, count in origins.items():
         print_lines(f"{count} of them are transferred from {origin}")
@@ -99,6 +104,39 @@ def _run_lines(prediction: Prediction) -> tuple[str, ...]:
     return (f"of that, a run takes {format_ms(prediction.run_ms)} whatever the network",)
 
 
+_QUANTITIES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "memory_mb": ("memory of runtime and model", "{:.1f} MB".format),
+    "load_ms": ("load, warm", format_ms),
+    "cold_load_ms": ("load, cold", format_ms),
+    "first_run_ms": ("first run", format_ms),
+}
+
+
+def _start_lines(start: StartPrediction | None) -> Iterator[str]:
+    """How the network starts, or why that is not predicted."""
+    if start is None:
+        return
+    for field, (name, write) in _QUANTITIES.items():
+        quantity: Quantity | None = getattr(start, field)
+        if quantity is not None:
+            low, high = quantity.interval
+            yield f"{name} {write(quantity.value)}, 90 % between {write(low)} and {write(high)}"
+    if start.reason:
+        yield f"of its start, not all is predicted: {start.reason}"
+
+
+def _start_document(start: StartPrediction | None) -> dict[str, object] | None:
+    if start is None:
+        return None
+    found: dict[str, object] = {"reason": start.reason or None}
+    for field in _QUANTITIES:
+        quantity: Quantity | None = getattr(start, field)
+        found[field] = None if quantity is None else quantity.value
+        name, _, unit = field.rpartition("_")
+        found[f"{name}_interval_{unit}"] = None if quantity is None else quantity.interval
+    return found
+
+
 def _fused_lines(prediction: Prediction) -> tuple[str, ...]:
     """For a table of operators before fusion: the latency of the operators after fusion."""
     if prediction.fused_ms is None:
@@ -126,6 +164,7 @@ def _document(prediction: Prediction) -> dict[str, object]:
         "interval_ms": prediction.interval_ms,
         "run_ms": prediction.run_ms,
         "fused_ms": prediction.fused_ms,
+        "start": _start_document(prediction.start),
         "coverage": prediction.coverage,
         "left_out": prediction.excluded_kinds,
         "operators": [

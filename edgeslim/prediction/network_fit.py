@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeslim.prediction.conformal import conformal_quantile
 from edgeslim.prediction.network_features import Array, NetworkFeatures
 from edgeslim.prediction.network_model import DEFAULT_MODEL, NetworkModel, totals_at
 
@@ -34,9 +35,6 @@ _NOISE, _NOISE_SPREAD = math.log(0.015), 0.8
 _SHARES = np.array([0.03, 0.1, 0.25, 0.5, 1.0, 2.0])
 _SHARE_SPREAD = 1.0
 """Standard deviation of the logarithm of the share of interpolated operators' variance."""
-
-_EXPECTED = 2
-"""How many networks the expected size of errors counts for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,23 +105,8 @@ class NetworkFit:
         return deviations
 
     def quantile(self, confidence: float) -> float:
-        """How many of its standard deviations a prediction is off at most, with some confidence.
-
-        Split conformal prediction (Vovk, Gammerman and Shafer, *Algorithmic Learning in a Random
-        World*, 2005, section 4.1): the rank of the errors that left-out networks had, over the
-        expected ones, below which a further network's is with that probability, whatever their
-        distribution. Of ``n`` networks none is so rare that it shows more than ``n / (n + 1)``;
-        beyond that it is Student's t, scaled to the errors.
-        """
-        from scipy.stats import t
-
-        scores = np.sort(np.abs(self.errors / self.deviations))
-        count = len(scores)
-        rank = math.ceil(confidence * (count + 1))
-        if rank <= count:
-            return float(scores[rank - 1]) if rank else 0.0
-        scale = math.sqrt((float(np.sum(scores**2)) + _EXPECTED) / (count + _EXPECTED))
-        return max(float(scores[-1]), scale * float(t.ppf(0.5 + confidence / 2, count - 1)))
+        """How many of its standard deviations a prediction is off at most, with some confidence."""
+        return conformal_quantile(self.errors, self.deviations, confidence)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,7 +41,7 @@ class PredictRequest:
 
 @called_with(PredictRequest)
 def predict(request: PredictRequest) -> Prediction:
-    """Predicts the latency of a model on the device of a table.
+    """Predicts the latency of a model on the device of a table, and how it starts.
 
     By a table of PaddleSlim 1.x that has norms and activations it is the original's sum, over
     the operators before any fusion, and the sum over the fused operators is given beside it.
@@ -57,7 +57,7 @@ def predict(request: PredictRequest) -> Prediction:
         prepared = prepare(source, folder, input_shapes=request.input_shapes)
         fused = _fuse(prepared, known.context.execution.target)
     predictor = Predictor(known)
-    prediction = predictor.predict(fused.specs)
+    prediction = replace(predictor.predict(fused.specs), start=predictor.predict_start(fused))
     if known.context.fused_for is not None:
         return prediction
     return replace(predictor.predict(prepared.graph.specs), fused_ms=prediction.total_ms)

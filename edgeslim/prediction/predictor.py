@@ -9,12 +9,14 @@ from functools import cached_property
 from math import isfinite
 
 from edgeslim.errors import MissingLatencyError
+from edgeslim.graph import Graph
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.calibration import Calibration, CalibrationNetwork, calibrate
 from edgeslim.prediction.left_out_errors import left_out_errors
 from edgeslim.prediction.operator_rows import OperatorRows, Source
+from edgeslim.prediction.start_predictor import StartPrediction, StartPredictor
 from edgeslim.table_keys import is_view
 from edgeslim.tables.sums import networks_that_are_sums
 
@@ -54,6 +56,7 @@ class Prediction:
         operators: Latency of each operator, in the network's order.
         fused_ms: By a table of operators before any fusion, the sum over the fused operators;
             None by other tables.
+        start: How the network starts; None where that was not asked for.
     """
 
     total_ms: float
@@ -61,6 +64,7 @@ class Prediction:
     operators: tuple[OperatorLatency, ...]
     run_ms: float = 0.0
     fused_ms: float | None = None
+    start: StartPrediction | None = None
 
     def of(self, source: Source) -> tuple[OpSpec, ...]:
         """Operators whose latency comes from a source, each once."""
@@ -189,6 +193,24 @@ class Predictor:
                 for spec, share in zip(specs, shares, strict=True)
             ),
         )
+
+    @cached_property
+    def starts(self) -> StartPredictor:
+        """Predicts how networks start whose operators and wiring are known."""
+        return StartPredictor(self.table, without=self._without)
+
+    def predict_start(self, graph: Graph) -> StartPrediction:
+        """Predicts how a network starts: its memory, loading and first run.
+
+        Args:
+            graph: The network, fused for the table's target.
+        """
+        if self.table.context.convention is not Convention.FUSED:
+            return StartPrediction(
+                reason=f"{self.table.path} was imported, and has no starts of networks"
+            )
+        prediction = self.predict(graph.specs)
+        return self.starts.predict(graph, None if prediction.missing else prediction.total_ms)
 
     def _operator(self, spec: OpSpec, latency_ms: float) -> OperatorLatency:
         source, key = self.rows.source(spec), self.rows.key(spec)

@@ -22,7 +22,7 @@ from edgeslim.device import DeviceChoice
 from edgeslim.durations import parse_s
 from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
-from edgeslim.latency_rows import SCHEMA_WITH_COPIES, LikeRow
+from edgeslim.latency_rows import SCHEMA_WITH_COPIES, SCHEMA_WITH_STARTS, LikeRow
 from edgeslim.latency_table import LatencyTable, TableContext
 from edgeslim.locks import hold
 from edgeslim.measuring.device_session import DeviceSession, open_device
@@ -33,6 +33,7 @@ from edgeslim.options import OPTION, Option, OptionsOf, called_with, parse_paths
 from edgeslim.prediction.calibration import Calibration
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.copied_tables import check_copies, copy_tables
+from edgeslim.profiling.network_starts import measure_table_starts
 from edgeslim.profiling.operators import OperatorCounts, measure_operators
 from edgeslim.profiling.profile_plan import Budget, ProfilePlan
 from edgeslim.profiling.workload import (
@@ -124,6 +125,9 @@ class ProfileRequest:
     choose among them; not with --budget or --time."""
     networks: Annotated[int, _HOW_MUCH] = 6
     """Whole networks of the space to measure."""
+    starts: Annotated[int, _HOW_MUCH] = 2
+    """How often each whole network starts warm, and as often cold, so that memory and times of
+    starts can be predicted; 0 leaves them out."""
     budget: Annotated[int | None, _HOW_MUCH] = None
     """Operators that the table gets; the most informative come first."""
     time_s: Annotated[float | None, _HOW_MUCH("--time", parse=parse_s)] = None
@@ -144,7 +148,8 @@ class ProfileRequest:
         """
         if sum(what is not None for what in (self.model, self.space, self.operators)) > 1:
             raise UsageError("give one of --model, --space and --operators")
-        for name, number in (("networks", self.networks), ("seed", self.seed)):
+        numbers = {"networks": self.networks, "starts": self.starts, "seed": self.seed}
+        for name, number in numbers.items():
             if number < 0:
                 raise UsageError(f"{name} must be 0 or more, not {number}")
         if self.budget == 0 and not self.like:
@@ -212,7 +217,7 @@ def profile(request: ProfileRequest) -> ProfileResult:
         out = request.out or default_table(context)
         stack.enter_context(hold(out))
         copies = copy_tables(request.like, context, out)
-        table, is_new = _open_table(out, context, copies)
+        table, is_new = _open_table(out, context, copies, starts=request.starts)
         work = listed or Workload(uses={})
         if chosen is not None:
             known = frozenset(table.networks)
@@ -234,14 +239,17 @@ def profile(request: ProfileRequest) -> ProfileResult:
             seed=seed,
         )
         counts = _measure(session, table, work, plan, progress)
+        measure_table_starts(session, table, work.networks, times=request.starts)
     return _result(table, plan, counts, time.monotonic() - start)
 
 
 def _open_table(
-    path: Path, context: TableContext, copies: Sequence[LikeRow]
+    path: Path, context: TableContext, copies: Sequence[LikeRow], *, starts: int
 ) -> tuple[LatencyTable, bool]:
     """The table that is written, and whether it was not there before."""
-    if copies:
+    if starts:
+        context = msgspec.structs.replace(context, schema=SCHEMA_WITH_STARTS)
+    elif copies:
         context = msgspec.structs.replace(context, schema=SCHEMA_WITH_COPIES)
     is_new = not path.exists()
     return LatencyTable.open(path, context), is_new

@@ -8,6 +8,7 @@ import pytest
 
 from edgeslim import ops
 from edgeslim.execution import Target
+from edgeslim.latency_rows import SCHEMA_WITH_STARTS
 from edgeslim.latency_table import LatencyTable
 from edgeslim.spaces import SPACES
 from tests.cli.conftest import SPACE, TOKENS, Workshop
@@ -313,7 +314,7 @@ def test_profile_like_another_table_measures_few_and_says_what_comes_from_there(
     assert f"estimated from {name}: " in more.out
     kept = LatencyTable.read(table)
     assert [copy.name for copy in kept.likes] == [name], "the table is copied once"
-    assert kept.context.schema == 3
+    assert kept.context.schema == SCHEMA_WITH_STARTS
     assert f"operators of {name} as well" in workshop("table", "show", table).out
     (listed,) = workshop("table", "show", table, "--json").document["copies"]
     assert (listed["device"], listed["operators"]) == (name, len(kept.likes[0].operators))
