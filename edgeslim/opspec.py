@@ -122,8 +122,8 @@ class OpSpec(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     kind: str
     inputs: Shapes
     outputs: Shapes
-    weights: Shapes = Shapes()
-    attributes: Attributes = Attributes()
+    weights: Shapes = msgspec.field(default_factory=Shapes)
+    attributes: Attributes = msgspec.field(default_factory=Attributes)
 
     @property
     def input_shape(self) -> Shape:

@@ -9,7 +9,7 @@ from edgeslim.cli.output import print_lines, print_table
 from edgeslim.counts import format_count
 from edgeslim.durations import format_ms
 from edgeslim.runs.model_records import ModelRecord
-from edgeslim.runs.start_records import SoakRecord
+from edgeslim.runs.start_records import PredictedNumber, PredictedStartRecord, SoakRecord
 
 __all__ = ["print_quantities", "quantities_document"]
 
@@ -18,10 +18,28 @@ def _mb(value: float) -> str:
     return f"{value:.1f} MB"
 
 
+_START = PredictedStartRecord()
+
+
+def _predicted_row(
+    field: str, write: Callable[[float], str]
+) -> tuple[Callable[[ModelRecord], Any], Callable[[Any], str]]:
+    """How a predicted quantity is found in a record, and written with its interval."""
+
+    def format_number(number: PredictedNumber) -> str:
+        low, high = map(write, number.interval)
+        return f"{write(number.value)} ({low} to {high})"
+
+    return lambda model: getattr(model.predicted_start or _START, field), format_number
+
+
 _COLUMNS: dict[str, tuple[Callable[[ModelRecord], Any], Callable[[Any], str]]] = {
     "load, warm": (lambda model: model.load_ms, format_ms),
+    "load, warm, predicted": _predicted_row("load_ms", format_ms),
     "load, cold": (lambda model: model.known_starts.cold_load_ms, format_ms),
+    "load, cold, predicted": _predicted_row("cold_load_ms", format_ms),
     "first run": (lambda model: model.first_run_ms, format_ms),
+    "first run, predicted": _predicted_row("first_run_ms", format_ms),
     "median": (lambda model: model.latency_ms, format_ms),
     "p90": (lambda model: _tail_ms(model, 0.9), format_ms),
     "p99": (lambda model: _tail_ms(model, 0.99), format_ms),
@@ -29,6 +47,7 @@ _COLUMNS: dict[str, tuple[Callable[[ModelRecord], Any], Callable[[Any], str]]] =
     "longer than the limit": (lambda model: model.missed_share, "{:.1%}".format),
     "samples": (lambda model: model.samples, "{:,}".format),
     "memory": (lambda model: model.memory_mb, _mb),
+    "memory, predicted": _predicted_row("memory_mb", _mb),
     "of the runtime": (lambda model: model.known_starts.alone_mb, _mb),
     "of the model": (lambda model: model.known_starts.model_mb, _mb),
     "process peak": (lambda model: model.known_starts.peak_mb, _mb),
@@ -69,10 +88,10 @@ def _tail_ms(model: ModelRecord, share: float) -> float | None:
 
 
 def _notes(model: ModelRecord) -> list[str]:
-    starts = model.starts
+    starts, predicted = model.starts, model.predicted_start or _START
+    notes = [f"not all of the start is predicted: {predicted.reason}"] if predicted.reason else []
     if starts is None:
-        return []
-    notes = []
+        return notes
     if starts.kept:
         notes.append(f"no start is cold: {starts.kept}")
     if starts.peak_mb is None:
@@ -105,4 +124,5 @@ def quantities_document(model: ModelRecord) -> dict[str, Any]:
         "tails": list(model.tails),
         "missed_share": model.missed_share,
         "soak": model.soak,
+        "predicted": model.predicted_start,
     }

@@ -23,10 +23,12 @@ from edgeslim.deployment.quantiles import tails_of
 from edgeslim.deployment.speedup import latency_interval_ms
 from edgeslim.deployment.variants import ModelVariant, TablePredictions
 from edgeslim.files import checksum_of
+from edgeslim.graph import Graph
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.opspec import OpSpec
-from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
+from edgeslim.prediction.predictor import OperatorLatency, Prediction, Predictor, Source
+from edgeslim.prediction.start_predictor import Quantity
 from edgeslim.runs.deployment_records import (
     DeviceRecord,
     InputsRecord,
@@ -37,6 +39,7 @@ from edgeslim.runs.deployment_records import (
     TableRecord,
     VersionsRecord,
 )
+from edgeslim.runs.start_records import PredictedNumber, PredictedStartRecord
 from edgeslim.version import __version__
 
 __all__ = [
@@ -196,10 +199,29 @@ def model_record(
         converter=variant.file.converter if variant.session.engine else "",
         starts=found.starts.starts.get(variant.id),
         soak=found.soaks.get(variant.id),
+        predicted_start=None if predictor is None else _start(predictor, subject.graph),
     )
     tails = tails_of([timed.samples_ns for timed in record.counted_rounds])
     interval_ms = latency_interval_ms(record)
     return msgspec.structs.replace(record, latency_interval_ms=interval_ms, tails=tails)
+
+
+def _start(predictor: Predictor, graph: Graph) -> PredictedStartRecord:
+    """The record of how a table predicts that a network starts."""
+    found = predictor.predict_start(graph)
+
+    def number(quantity: Quantity | None) -> PredictedNumber | None:
+        if quantity is None:
+            return None
+        return PredictedNumber(value=quantity.value, interval=quantity.interval)
+
+    return PredictedStartRecord(
+        memory_mb=number(found.memory_mb),
+        load_ms=number(found.load_ms),
+        cold_load_ms=number(found.cold_load_ms),
+        first_run_ms=number(found.first_run_ms),
+        reason=found.reason,
+    )
 
 
 def _operators(

@@ -13,7 +13,7 @@ from edgeslim.execution import Precision
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
 from edgeslim.runs.inside_record import InsideRecord
-from edgeslim.runs.start_records import SoakRecord, StartsRecord
+from edgeslim.runs.start_records import PredictedStartRecord, SoakRecord, StartsRecord
 
 __all__ = [
     "Known",
@@ -210,6 +210,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         inside: What each operator took in the network, if that was asked for.
         starts: How it starts and what memory it takes; None in older records.
         soak: Memory over many runs, if that was asked for.
+        predicted_start: How it starts by the table; None without a table and in older records.
         tails: Quantiles above the median that enough samples show; empty in older records.
     """
 
@@ -245,6 +246,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     inside: InsideRecord | None = None
     starts: StartsRecord | None = None
     soak: SoakRecord | None = None
+    predicted_start: PredictedStartRecord | None = None
     tails: tuple[TailRecord, ...] = ()
 
     def __post_init__(self) -> None:

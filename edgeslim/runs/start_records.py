@@ -10,10 +10,47 @@ from statistics import median
 
 import msgspec
 
-__all__ = ["AloneRecord", "SoakRecord", "StartRecord", "StartsRecord"]
+__all__ = [
+    "AloneRecord",
+    "PredictedNumber",
+    "PredictedStartRecord",
+    "SoakRecord",
+    "StartRecord",
+    "StartsRecord",
+]
 
 _INTERRUPTED = 0.05
 """Share of a start without a core above which other programs disturbed it."""
+
+
+class PredictedNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that a table predicted.
+
+    Args:
+        value: The likeliest value, in the unit of the field that it is in.
+        interval: Its 90 % interval.
+    """
+
+    value: float
+    interval: tuple[float, float]
+
+
+class PredictedStartRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model starts by the table; None is not predicted.
+
+    Args:
+        memory_mb: What runtime and model take at most.
+        load_ms: Time of loading with the file in the page cache.
+        cold_load_ms: Time of loading with the file read from the disk.
+        first_run_ms: Time of the first run.
+        reason: Why the table does not predict memory or loading; empty if it does.
+    """
+
+    memory_mb: PredictedNumber | None = None
+    load_ms: PredictedNumber | None = None
+    cold_load_ms: PredictedNumber | None = None
+    first_run_ms: PredictedNumber | None = None
+    reason: str = ""
 
 
 class AloneRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,7 +49,7 @@ def test_records_of_the_version_before_are_read_and_written_as_they_were(tmp_pat
         expected |= {"engine_ratios": [], "rewriting": None, "evaluations": []}
         for model in expected["models"]:
             model |= {"engine": "", "engine_version": "", "converter": "", "inside": None}
-            model |= {"starts": None, "soak": None, "tails": []}
+            model |= {"starts": None, "soak": None, "tails": [], "predicted_start": None}
             for timed in model["rounds"]:
                 timed |= {"load_ms": 0.0, "first_run_ms": 0.0, "memory_mb": 0.0}
                 timed["interrupted"] = []
