@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgeslim.conversion.build_network import build_network
     from edgeslim.conversion.inspect_model import inspect
     from edgeslim.deployment.deploy import convert, deploy
+    from edgeslim.deployment.deploy_together import deploy_together
     from edgeslim.deployment.evaluate import evaluate
     from edgeslim.deployment.optimize import optimize
     from edgeslim.durations import LatencyShare
@@ -57,6 +58,7 @@ __all__ = [
     "compress",
     "convert",
     "deploy",
+    "deploy_together",
     "devices",
     "doctor",
     "evaluate",
@@ -90,6 +92,7 @@ _MODULES = {
     "compress": "edgeslim.compression.compress",
     "convert": "edgeslim.deployment.deploy",
     "deploy": "edgeslim.deployment.deploy",
+    "deploy_together": "edgeslim.deployment.deploy_together",
     "devices": "edgeslim.measuring.list_devices",
     "doctor": "edgeslim.measuring.doctor",
     "evaluate": "edgeslim.deployment.evaluate",

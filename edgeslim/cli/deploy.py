@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.deploy_output import document, missing, print_deployment
+from edgeslim.cli.deploy_output import document, missing, print_deployments
 from edgeslim.cli.output import GAPS, Json, print_json
 from edgeslim.cli.request_options import with_options
 from edgeslim.deployment.deploy import convert, deploy
+from edgeslim.deployment.deploy_together import deploy_together
 from edgeslim.deployment.deployed import ConvertedModels, Deployment
 from edgeslim.deployment.gates import NO_GATES
 from edgeslim.deployment.request import ConversionOptions, ConvertRequest, DeployRequest
@@ -40,7 +41,8 @@ def command(
     and the table says int8-weights.
 
     With a baseline, the speed-up is a ratio with an interval. All results are added to
-    deployments.jsonl in the run's folder, which edgeslim report reads.
+    deployments.jsonl in the run's folder, which edgeslim report reads. Several models are measured
+    in the same rounds, each beside the first.
 
     Example: edgeslim deploy mobilenet-v2 --device host --table host.jsonl
 
@@ -53,26 +55,34 @@ def command(
     Example: edgeslim deploy runs/pruned --target-p99 25ms --max-memory 64M --max-load 300ms
 
     Example: edgeslim deploy mobilenet-v2 --device android --precisions fp32,fp16 --threads 1,2,4
+
+    Example: edgeslim deploy runs/net runs/pruned runs/int8 --device android
     """
-    done: Deployment | ConvertedModels
+    done: Sequence[Deployment | ConvertedModels]
     if convert_only:
-        done = convert(_without_device(request, convert_only))
+        done = [convert(_without_device(request, convert_only))]
     else:
-        done = deploy(replace(request, command=("edgeslim", *sys.argv[1:])))
+        asked = replace(request, command=("edgeslim", *sys.argv[1:]))
+        done = deploy_together(asked) if request.others else [deploy(asked)]
     if as_json:
-        print_json(document(done))
+        documents = [document(one) for one in done]
+        print_json({"deployments": documents} if request.others else documents[0])
     else:
-        print_deployment(done)
-    is_decided = not isinstance(done, Deployment) or _check_gates(done)
-    if (
-        not is_decided
-        or done.failures
+        print_deployments(done)
+    is_decided = _check_gates([one for one in done if isinstance(one, Deployment)])
+    if not is_decided or any(_has_gaps(request, one) for one in done):
+        raise typer.Exit(GAPS)
+
+
+def _has_gaps(request: DeployRequest, done: Deployment | ConvertedModels) -> bool:
+    """Whether something that was asked for did not work, or is not known."""
+    return (
+        bool(done.failures)
         or any(missing(model) for model in done.models)
         or _lacks_inside(request, done)
         or _lacks_accuracy(request, done)
         or _lacks_soak(request, done)
-    ):
-        raise typer.Exit(GAPS)
+    )
 
 
 def _lacks_inside(request: DeployRequest, done: Deployment | ConvertedModels) -> bool:
@@ -106,6 +116,8 @@ def _without_device(request: DeployRequest, targets: Sequence[Target]) -> Conver
     """
     if request.model is None:
         raise UsageError("--convert-only needs a model")
+    if request.others:
+        raise UsageError("--convert-only is of one model: convert them one by one")
     if request.gates != NO_GATES or request.baseline is not None:
         raise UsageError("--convert-only measures nothing, and has no baseline and no limits")
     if request.operators or request.soak is not None:
@@ -123,17 +135,16 @@ def _without_device(request: DeployRequest, targets: Sequence[Target]) -> Conver
     )
 
 
-def _check_gates(done: Deployment) -> bool:
-    """Ends the command if the deployment misses a limit; says whether all limits are decided.
+def _check_gates(done: Sequence[Deployment]) -> bool:
+    """Ends the command if a deployment misses a limit; says whether all limits are decided.
 
     Raises:
         LimitMissedError: A limit was missed; the message says by how much.
     """
+    gates = [gate for one in done for gate in one.record.gates]
     missed = [
-        f"{gate.asked}: {gate.line}"
-        for gate in done.record.gates
-        if gate.outcome == LimitVerdict.FAIL.value
+        f"{gate.asked}: {gate.line}" for gate in gates if gate.outcome == LimitVerdict.FAIL.value
     ]
     if missed:
         raise LimitMissedError("; ".join(missed))
-    return all(gate.outcome == LimitVerdict.PASS.value for gate in done.record.gates)
+    return all(gate.outcome == LimitVerdict.PASS.value for gate in gates)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from edgeslim.cli.accuracy_output import accuracy_lines
@@ -29,7 +30,7 @@ from edgeslim.runs.deployment_records import (
     SpeedupRecord,
 )
 
-__all__ = ["document", "missing", "print_deployment"]
+__all__ = ["document", "missing", "print_deployments"]
 
 _NOTABLE_SPEED = 0.03
 
@@ -70,25 +71,46 @@ def missing(model: ModelRecord | ConvertedModel) -> list[str]:
     return [str(found.operator) for found in model.operators if found.known is Known.MISSING]
 
 
-def print_deployment(done: Deployment | ConvertedModels) -> None:
-    """Prints a table of all variants, and below it what does not fit into a table."""
-    baselines = done.baselines if isinstance(done, Deployment) else ()
-    variants = {(_engine(model), model.precision, _threads(model)) for model in done.models}
-    plain = variants == {("", Precision.FP32, _threads(done.models[0]))}
-    rows = [_cells(model, done) for model in done.models]
+def print_deployments(done: Sequence[Deployment | ConvertedModels]) -> None:
+    """Prints a table of all variants of all models, and below it what does not fit into a table."""
+    pairs = [(model, one) for one in done for model in one.models]
+    first = done[0]
+    # The baseline of several models is the first of them, which has its row already.
+    baselines = first.baselines if isinstance(first, Deployment) and len(done) == 1 else ()
+    variants = {(_engine(model), model.precision, _threads(model)) for model, _ in pairs}
+    plain = variants == {("", Precision.FP32, _threads(first.models[0]))}
+    rows = [_cells(model, one) for model, one in pairs]
     rows += [
-        _cells(baseline, done) | {"model": f"{baseline.name} (baseline)"} for baseline in baselines
+        _cells(baseline, first) | {"model": f"{baseline.name} (baseline)"} for baseline in baselines
     ]
-    columns = [name for name in _COLUMNS if name != "times as fast" or baselines]
+    if len(done) > 1:
+        fastest = min(range(len(pairs)), key=lambda place: _measured_ms(pairs[place][0]))
+        rows = [row | {"fastest": "<--" * (place == fastest)} for place, row in enumerate(rows)]
+    compares = bool(baselines) or len(done) > 1
+    columns = [name for name in _COLUMNS if name != "times as fast" or compares]
     if plain:
         columns = [name for name in columns if name not in _COMPARING]
     else:
         columns = [name for name in columns if any(row[name] for row in rows)]
     print_table(columns, [[row[name] for name in columns] for row in rows])
-    print_lines(*dict.fromkeys(f"{model.name}: {model.optimized}" for model in done.models))
-    if isinstance(done, Deployment):
-        print_quantities(done.record.models, [_short_name(one, done) for one in done.record.models])
-    _print_notes(done)
+    print_lines(*dict.fromkeys(f"{model.name}: {model.optimized}" for model, _ in pairs))
+    quantities = [
+        (model, _short_name(model, one, among=len(pairs)))
+        for one in done
+        if isinstance(one, Deployment)
+        for model in (one.record.models if len(done) == 1 else one.models)
+    ]
+    if quantities:
+        print_quantities([model for model, _ in quantities], [name for _, name in quantities])
+    for model, one in pairs:
+        _print_model_notes(model, one)
+    print_lines(_ONE_SIZE)
+    for one in done:
+        _print_notes(one)
+
+
+def _measured_ms(model: ModelRecord | ConvertedModel) -> float:
+    return model.latency_ms if isinstance(model, ModelRecord) else math.inf
 
 
 def _engine(model: ModelRecord | ConvertedModel) -> str:
@@ -98,12 +120,14 @@ def _engine(model: ModelRecord | ConvertedModel) -> str:
     return f"{model.engine} {model.engine_version}"
 
 
-def _short_name(model: ModelRecord, done: Deployment) -> str:
-    """What tells a variant from the others of a deployment."""
+def _short_name(model: ModelRecord, done: Deployment, *, among: int) -> str:
+    """What tells a variant from the others that are printed, of which there are so many."""
     variant = format_variant(model.precision, model.threads, model.engine)
     if model.role is ModelRole.BASELINE:
         return f"{model.name} (baseline), {variant}"
-    return model.name if len(done.models) == 1 else variant
+    if len(done.models) == 1:
+        return model.name
+    return variant if among == len(done.models) else f"{model.name}, {variant}"
 
 
 def _threads(model: ModelRecord | ConvertedModel) -> int | None:
@@ -111,10 +135,7 @@ def _threads(model: ModelRecord | ConvertedModel) -> int | None:
 
 
 def _print_notes(done: Deployment | ConvertedModels) -> None:
-    """Prints what does not fit into the table."""
-    for model in done.models:
-        _print_model_notes(model, done)
-    print_lines(_ONE_SIZE)
+    """Prints what there is to say of a whole deployment."""
     if isinstance(done, Deployment):
         _print_judgement(done)
     for failed in done.failures:

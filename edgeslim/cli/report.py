@@ -20,8 +20,8 @@ def command(
         list[Path],
         typer.Argument(
             metavar="RUN",
-            help="Folder of a search, a pruning, a compression or of deployments; with --compare "
-            "two of them, or two latency tables.",
+            help="Folder of a run or of deployments; of several, the models beside each other; "
+            "with --compare two of them, or two latency tables.",
         ),
     ],
     out: Annotated[
@@ -43,6 +43,8 @@ def command(
 
     Example: edgeslim report runs/quickstart --out report.html
 
+    Example: edgeslim report runs/net runs/pruned runs/int8 --out models.html
+
     Example: edgeslim report --compare runs/monday runs/tuesday --out difference.html
     """
     if compare and history:
@@ -53,9 +55,13 @@ def command(
         if len(runs) != 2:
             raise UsageError(f"--compare takes two runs or two tables, not {len(runs)}")
         done = report_comparison(runs[0], runs[1], out=out, format=format)
+    elif len(runs) > 1:
+        from edgeslim.reporting.side_by_side import report_side_by_side
+
+        if history:
+            raise UsageError("--history is of one run")
+        done = report_side_by_side(runs, out=out, format=format)
     else:
-        if len(runs) != 1:
-            raise UsageError(f"a report is of one run, not of {len(runs)}; or give --compare")
         done = report(runs[0], out=out, format=format, history=history)
     if as_json:
         print_json(msgspec.structs.asdict(done))

@@ -14,7 +14,13 @@ from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.required_memory import check_memory
 from edgeslim.deployment.claims import Claim, Proof
-from edgeslim.deployment.compose_record import Found, deployment_record
+from edgeslim.deployment.compose_record import Found
+from edgeslim.deployment.conclude import (
+    add_to_history,
+    find_pictures,
+    read_state_after,
+    rounding_warnings,
+)
 from edgeslim.deployment.decide import Measured, MoreMeasuring, measure_until_decided
 from edgeslim.deployment.deployed import (
     ConvertedModel,
@@ -56,13 +62,10 @@ from edgeslim.deployment.variants import (
 )
 from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, UsageError
-from edgeslim.evaluating.task_pictures import IMAGES, TaskPictures
 from edgeslim.files import new_folder, temporary_folder
-from edgeslim.latency_rows import ConditionsRow
 from edgeslim.measuring.device_session import DeviceSession, open_device, with_threads
 from edgeslim.measuring.networks import MeasuredNetworks
 from edgeslim.options import called_with
-from edgeslim.runs.deployment_history import append_record
 from edgeslim.runs.deployment_records import FailedRecord, GateRecord, ModelRecord
 from edgeslim.targets import Place, read_laws
 
@@ -95,6 +98,8 @@ def deploy(request: DeployRequest) -> Deployment:
         ModelError: Its outputs are not Paddle's.
     """
     request.check()
+    if request.others:
+        raise UsageError("several models are deployed by edgeslim.deploy_together")
     found = resolve(request)
     _check_gates(request, found)
     inputs = None if request.inputs is None else read_given(request.inputs)
@@ -133,7 +138,7 @@ def _deploy_on(
         prepared = prepare(resolved.source, scratch / "model", input_shapes=shapes, inputs=inputs)
         check_memory(prepared.graph, prepared.name)
         precisions = precisions_of(request.precisions, prepared, target)
-        pictures = _find_pictures(request, prepared)
+        pictures = find_pictures(request, prepared)
         known = TablePredictions.of(resolved.table, sessions, precisions)
         model = model_under_test(prepared, resolved.path, precisions, sessions, scratch)
         form = _find_form(request, resolved, model, scratch)
@@ -159,7 +164,7 @@ def _deploy_on(
         sustained = _measure_sustained(model, request)
         models, others = make.records(measured)
         models, unmeasured = _add_inside(models, model, request)
-        after, unread = _read_state(session)
+        after, unread = read_state_after(session)
         judged = evaluate_deployed(model, pictures, folder, progress)
     models = _add_sustained(models, sustained)
     found = Found(
@@ -174,35 +179,12 @@ def _deploy_on(
         evaluations=judged.accuracies,
         warnings=(
             *(*absent, *warnings, *measured.all_troubles, *unmeasured, *unread),
-            *(*judged.troubles, *_rounding_warnings(subjects), *slowness_warnings(models)),
+            *(*judged.troubles, *rounding_warnings(subjects), *slowness_warnings(models)),
         ),
     )
-    done = _add_to_history(session, request, resolved, found, sustained)
+    done = add_to_history(session, request, resolved, found, sustained)
     judged.remove_batches()
     return done
-
-
-def _add_to_history(
-    session: DeviceSession,
-    request: DeployRequest,
-    resolved: ResolvedDeployment,
-    found: Found,
-    sustained: Sustained | None,
-) -> Deployment:
-    """Makes the record of what was found, and adds it to the run's history."""
-    record = deployment_record(session, resolved, found, tuple(request.command))
-    append_record(resolved.history, record)
-    return Deployment(
-        record=record, folder=resolved.folder, history=resolved.history, sustained=sustained
-    )
-
-
-def _read_state(session: DeviceSession) -> tuple[ConditionsRow, tuple[str, ...]]:
-    """The device's state behind the measurements; or why it is not known, so that they are kept."""
-    try:
-        return session.conditions(), ()
-    except EdgeslimError as error:
-        return ConditionsRow(), (f"nothing is known of the device's state afterwards: {error}",)
 
 
 def _add_sustained(records: list[ModelRecord], sustained: Sustained | None) -> list[ModelRecord]:
@@ -210,13 +192,6 @@ def _add_sustained(records: list[ModelRecord], sustained: Sustained | None) -> l
     if sustained is None:
         return records
     return [msgspec.structs.replace(record, sustained=sustained.records) for record in records]
-
-
-def _find_pictures(request: DeployRequest, model: PreparedModel) -> TaskPictures | None:
-    """The pictures that it is to be shown, if any: what does not fit is told before any work."""
-    if request.evaluate is None:
-        return None
-    return TaskPictures.of(request.evaluate, model, request.images or IMAGES)
 
 
 def _add_inside(
@@ -233,17 +208,6 @@ def _add_inside(
     return [
         msgspec.structs.replace(record, inside=inside_record(inside, record)) for record in records
     ], ()
-
-
-def _rounding_warnings(subjects: Sequence[ModelUnderTest]) -> list[str]:
-    warnings = (
-        rounding_warning(
-            subject.name, variant.precision, variant.session.execution.threads, difference
-        )
-        for subject in subjects
-        for variant, difference in subject.tried
-    )
-    return [warning for warning in warnings if warning]
 
 
 def _find_form(

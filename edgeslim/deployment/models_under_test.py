@@ -70,6 +70,23 @@ class ModelUnderTest:
     failed: Sequence[FailedRecord]
     inputs: Mapping[str, Path] | None = None
 
+    def as_baseline(self) -> ModelUnderTest:
+        """The same in its first precision, for other models that are measured beside it."""
+        first = self.variants[0].precision
+        tried = [(own, difference) for own, difference in self.tried if own.precision is first]
+        return replace(self, role=ModelRole.BASELINE, tried=tried, failed=())
+
+    @property
+    def file_names(self) -> tuple[str, str]:
+        """What it is called in names of files here, and what in the folder of the result.
+
+        A model is called alike in both of its forms; a baseline's files are told from it.
+        """
+        if self.role is ModelRole.MODEL:
+            return self.model.name, self.name
+        is_told = self.model.name.startswith(_PREFIX)
+        return self.model.name, self.model.name if is_told else _PREFIX + self.name
+
     @property
     def variants(self) -> list[ModelVariant]:
         """Its variants without their differences."""

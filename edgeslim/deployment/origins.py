@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +11,22 @@ import msgspec
 from edgeslim.conversion.build_network import find_network
 from edgeslim.conversion.find_space import find_space
 from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
-from edgeslim.errors import UsageError
+from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.files import read_json
 from edgeslim.runs.deployment_records import AccuracyRecord
 from edgeslim.runs.pruning_run import PruneFolder, PruneSettings
 from edgeslim.runs.search_run import RunFolder
+from edgeslim.training.quantization.record import QUANTIZATION_FILE, QuantizationRecord
 
-__all__ = ["NO_BASELINE", "SPACE_START", "accuracy_of", "baseline_for", "find_original", "is_run"]
+__all__ = [
+    "NO_BASELINE",
+    "SPACE_START",
+    "accuracy_of",
+    "baseline_for",
+    "find_original",
+    "is_run",
+    "keeps_history",
+]
 
 NO_BASELINE = "none"
 """Name of no baseline: nothing is measured beside the model."""
@@ -69,18 +79,44 @@ def baseline_for(run: Path | None, asked: str | None) -> ModelSource | None:
     return replace(found, name=f"{found.name}-start")
 
 
+_SIGNS = ("search.json", "pruning.json", "result.json", QUANTIZATION_FILE)
+"""Files that say what a command made of a model."""
+
+
 def is_run(folder: Path) -> bool:
-    """Whether a folder is a run of search, prune, compress or slim, and not just a model."""
-    return any((folder / name).exists() for name in ("search.json", "pruning.json", "result.json"))
+    """Whether a folder was made by a command from a model, and not just holds one."""
+    return any((folder / name).is_file() for name in _SIGNS)
+
+
+def keeps_history(folder: Path, out: Path | None) -> bool:
+    """Whether what is measured of a folder's model is kept in that folder.
+
+    It is kept with every run. With a model alone, such as of a training, it is kept unless another
+    folder is asked for; and nowhere where nothing can be written.
+    """
+    is_model = out is None and (folder / "model.pdmodel").is_file()
+    return os.access(folder, os.W_OK) and (is_run(folder) or is_model)
 
 
 def find_original(run: Path) -> SavedModel | None:
-    """The model that a pruned or compressed one was made from, if its run has kept it."""
+    """The model that a pruned, compressed or quantized one was made from, if it is still there."""
     settings = run / "pruning.json"
     if settings.exists():
         name = _short_name(read_json(settings, PruneSettings).model)
         return _saved_model(PruneFolder(run).path / "steps" / "0" / "pruned" / "model", name)
+    quantization = run / QUANTIZATION_FILE
+    if quantization.exists():
+        return _saved_at(read_json(quantization, QuantizationRecord).model)
     return _saved_model(run / "start" / "model", f"{run.resolve().name}-start")
+
+
+def _saved_at(model: str) -> SavedModel | None:
+    """A saved model by its name on a command line, if it is still where it was."""
+    try:
+        found = find_model(model)
+    except EdgeslimError:
+        return None
+    return found if isinstance(found, SavedModel) else None
 
 
 def _saved_model(prefix: Path, name: str) -> SavedModel | None:
@@ -99,6 +135,12 @@ def accuracy_of(run: Path) -> AccuracyRecord | None:
     Raises:
         BadFileError: Its result cannot be read.
     """
+    quantization = run / QUANTIZATION_FILE
+    if quantization.exists():
+        own = read_json(quantization, QuantizationRecord)
+        return AccuracyRecord(
+            metric=own.metric, value=own.after, before=own.before, source=str(quantization)
+        )
     file = run / "result.json"
     if not file.exists():
         return None

@@ -49,12 +49,10 @@ class RecordMaker:
     def _variants(self, subject: ModelUnderTest, measured: Measured) -> list[ModelRecord]:
         """Records of all proved variants, with their files in the folder of the result."""
         is_model = subject.role is ModelRole.MODEL
-        # A model is called alike in both of its forms; a baseline's files are told from it.
-        names = (subject.model.name, subject.name) if is_model else ("", "")
         return [
             model_record(
                 *(subject, variant, difference, measured, self.known),
-                optimized=copy_to_folder(variant.file, self.folder, names),
+                optimized=copy_to_folder(variant.file, self.folder, subject.file_names),
                 target_ms=self.resolved.target_ms if is_model else None,
             )
             for variant, difference in subject.tried

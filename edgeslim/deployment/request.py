@@ -11,7 +11,7 @@ from edgeslim.conversion.model_source import ModelSource, find_model
 from edgeslim.conversion.shape_options import INPUT_SHAPES
 from edgeslim.deployment.engine_choice import check_engines
 from edgeslim.deployment.gates import NO_GATES, Gates
-from edgeslim.deployment.origins import baseline_for, is_run
+from edgeslim.deployment.origins import baseline_for, keeps_history
 from edgeslim.deployment.variants import check_variants
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import parse_s
@@ -91,7 +91,9 @@ class DeployRequest(ConversionOptions):
     """What can be asked of `edgeslim.deployment.deploy.deploy`."""
 
     model: Annotated[str | None, ARGUMENT] = field(default=None, kw_only=False)
-    """A model or a search's folder; by default the newest under runs/."""
+    """A model or a run's folder; by default the newest search under runs/."""
+    others: Annotated[Sequence[str], ARGUMENT] = ()
+    """Further models: all are measured in the same rounds, and compared with the first."""
     table: Annotated[Path | None, OPTION] = None
     """Table to predict with; a search has its own."""
     sustained_s: Annotated[float | None, OPTION("--sustained", parse=parse_s)] = None
@@ -177,7 +179,7 @@ class ResolvedDeployment:
         table: Latency table to predict with, if any.
         target_ms: Latency limit in ms that it was made for, if any.
         context: Context of its search's table: device and execution.
-        run: Folder of the search, pruning or compression that made it.
+        run: Folder of the command that made it.
         baseline: The model that it is compared with, if any.
         history: File that its deployments are added to.
         path: The model, as on a command line.
@@ -209,8 +211,8 @@ def resolve(request: DeployRequest) -> ResolvedDeployment:
         target_ms = PruneFolder(run).target_ms
         if target_ms is not None:
             source = replace(source, name=run.resolve().name)
-        made = run if is_run(run) else None
-        folder = out or Path("deployments") / source.name
+        made = run if keeps_history(run, out) else None
+        folder = out or (made / "deployment" if made else Path("deployments") / source.name)
         return ResolvedDeployment(
             source=source,
             folder=folder,

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edgeslim.counts import format_count
-from edgeslim.reporting.document import Fact, NumberOrigin, NumberUnit, Table, table_of
+from edgeslim.reporting.document import (
+    Fact,
+    NumberOrigin,
+    NumberUnit,
+    RecordColumn,
+    Table,
+    table_of,
+)
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import format_value
 from edgeslim.reporting.sections.quantities import memory_bytes
@@ -14,7 +21,15 @@ from edgeslim.reporting.sections.variants import format_variant
 from edgeslim.runs.deployment_records import ModelRecord, ModelRole
 from edgeslim.training.metric_value import MetricValue
 
-__all__ = ["Accuracy", "accuracy_of", "side_facts", "sides_table"]
+__all__ = [
+    "LATENCY_COLUMNS",
+    "OTHER_COLUMNS",
+    "Accuracy",
+    "MeasuredModel",
+    "accuracy_of",
+    "side_facts",
+    "sides_table",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +50,13 @@ class Accuracy:
 
 
 def accuracy_of(evidence: Evidence) -> Accuracy | None:
-    """The accuracy of the model of a run; None if the run knows none."""
+    """The accuracy of the model of a run; None if the run knows none.
+
+    What the device was measured to give comes first, then what the run's own result says.
+    """
+    on_device = _on_device(evidence)
+    if on_device is not None:
+        return on_device
     if evidence.pruning_result is not None and evidence.pruning_result.metric_after is not None:
         pruning = evidence.pruning_result
         known = pruning.judged.get("after")
@@ -55,6 +76,17 @@ def accuracy_of(evidence: Evidence) -> Accuracy | None:
     return None
 
 
+def _on_device(evidence: Evidence) -> Accuracy | None:
+    """The accuracy of the model that would be shipped, as the newest evaluation found it."""
+    record, subject = evidence.latest, evidence.subject
+    found = [] if record is None else list(record.evaluations)
+    own = [one for one in found if subject is not None and one.model == subject.id]
+    newest = [*(own or [record.accuracy for record in evidence.evaluations[-1:]])]
+    for metric in newest[-1].metrics[:1] if newest else ():
+        return _with_interval(metric.name, metric.device.value, metric.device)
+    return None
+
+
 def _with_interval(metric: str, value: float, known: MetricValue | None) -> Accuracy:
     """An accuracy with the interval of a metric value, if that is of the same value."""
     if known is None or known.value != value:
@@ -68,26 +100,58 @@ def _with_interval(metric: str, value: float, known: MetricValue | None) -> Accu
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Row:
-    """A model of one of the runs."""
+@dataclass(frozen=True, kw_only=True)
+class MeasuredModel:
+    """A model of a run, as it was measured.
 
-    when: str
-    moment: str
+    Args:
+        model: The model in the variant that was measured.
+        accuracy: Its accuracy, if that is known.
+    """
+
     model: ModelRecord
     accuracy: Accuracy | None
 
     @property
     def accuracy_value(self) -> float | None:
+        """The metric from 0 to 1, if it is known."""
         return None if self.accuracy is None else self.accuracy.value
 
     @property
     def accuracy_interval(self) -> tuple[float, float] | None:
+        """The interval of the metric, if it is known."""
         return None if self.accuracy is None else self.accuracy.interval
 
     @property
     def examples(self) -> int | None:
+        """Number of examples of the metric, if it is known."""
         return None if self.accuracy is None else self.accuracy.examples
+
+
+LATENCY_COLUMNS: tuple[RecordColumn[MeasuredModel], ...] = (
+    ("latency_ms", "latency", "ms", lambda row: row.model.latency_ms),
+    ("latency_interval_ms", "interval", "ms", lambda row: row.model.latency_interval_ms),
+)
+"""Columns of how long models take."""
+
+OTHER_COLUMNS: tuple[RecordColumn[MeasuredModel], ...] = (
+    ("accuracy", "accuracy", "share", lambda row: row.accuracy_value),
+    ("accuracy_interval", "interval", "share", lambda row: row.accuracy_interval),
+    ("examples", "examples", "count", lambda row: row.examples),
+    ("size_bytes", "size", "bytes", lambda row: row.model.size_bytes),
+    ("memory_bytes", "memory", "bytes", lambda row: memory_bytes(row.model.memory_mb)),
+    ("load_ms", "load", "ms", lambda row: row.model.load_ms),
+    ("first_run_ms", "first run", "ms", lambda row: row.model.first_run_ms),
+)
+"""Columns of how right models are, how large, and how they start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row(MeasuredModel):
+    """A model of one of the runs."""
+
+    when: str
+    moment: str
 
 
 def _rows(before: Evidence, after: Evidence) -> Iterator[_Row]:
@@ -114,15 +178,8 @@ def sides_table(before: Evidence, after: Evidence) -> Table:
             ("when", "when", "text", lambda row: row.when),
             ("moment", "deployed, UTC", "moment", lambda row: row.moment),
             ("model", "model", "text", lambda row: format_variant(row.model)),
-            ("latency_ms", "latency", "ms", lambda row: row.model.latency_ms),
-            ("latency_interval_ms", "interval", "ms", lambda row: row.model.latency_interval_ms),
-            ("accuracy", "accuracy", "share", lambda row: row.accuracy_value),
-            ("accuracy_interval", "interval", "share", lambda row: row.accuracy_interval),
-            ("examples", "examples", "count", lambda row: row.examples),
-            ("size_bytes", "size", "bytes", lambda row: row.model.size_bytes),
-            ("memory_bytes", "memory", "bytes", lambda row: memory_bytes(row.model.memory_mb)),
-            ("load_ms", "load", "ms", lambda row: row.model.load_ms),
-            ("first_run_ms", "first run", "ms", lambda row: row.model.first_run_ms),
+            *LATENCY_COLUMNS,
+            *OTHER_COLUMNS,
         ],
         title="Models of both runs, in the order of time",
         drop_empty=True,

@@ -77,6 +77,8 @@ def _read_kind(path: Path, evaluations: tuple[EvaluationRecord, ...]) -> Evidenc
         )
     if not deployments and evaluations:
         return Evidence(path=path, kind=Kind.EVALUATIONS)
+    if not deployments and (path / "model.pdmodel").is_file():
+        raise UsageError(f"{path} was not deployed yet: edgeslim deploy {path}")
     if not deployments:
         raise UsageError(
             f"{path} is no run: it has no {_SEARCH} of a search, no {_PRUNING} of a pruning, no "

@@ -9,11 +9,19 @@ import msgspec
 import pytest
 
 from edgeslim.conversion.model_source import SavedModel
-from edgeslim.deployment.origins import accuracy_of, baseline_for, find_original, is_run
+from edgeslim.deployment.origins import (
+    accuracy_of,
+    baseline_for,
+    find_original,
+    is_run,
+    keeps_history,
+)
 from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.files import write_json
 from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.runs.search_run import RunFolder, SearchDescription
+from edgeslim.training.quantization.record import QuantizationRecord
+from edgeslim.training.quantization.settings import QuantizationSettings
 from tests.searching.searches import result_in, settings
 
 
@@ -53,6 +61,46 @@ def test_a_compressed_model_was_made_from_its_start(tmp_path: Path) -> None:
     found = find_original(tmp_path / "run")
     assert found is not None
     assert found.name == "run-start"
+
+
+def test_a_quantized_model_was_made_from_the_one_in_floats(tmp_path: Path) -> None:
+    net = saved(tmp_path / "net" / "model").parent
+    run = tmp_path / "quantized"
+    run.mkdir()
+    write_json(
+        run / "quantization.json",
+        QuantizationRecord(
+            model=str(net),
+            task="digits",
+            settings=QuantizationSettings(),
+            trials=(),
+            chosen=0,
+            metric="accuracy",
+            before=0.9,
+            after=0.8,
+            examples=100,
+            layers=(),
+            in_floats=(),
+            bytes_before=2,
+            bytes_after=1,
+        ),
+    )
+    assert is_run(run)
+    assert find_original(run) == SavedModel.at(net / "model", name="net")
+    accuracy = accuracy_of(run)
+    assert accuracy is not None
+    assert (accuracy.metric, accuracy.value, accuracy.before) == ("accuracy", 0.8, 0.9)
+    (net / "model.pdmodel").unlink()
+    assert find_original(run) is None
+
+
+def test_what_is_measured_stays_with_a_run_and_with_a_model_unless_another_folder_is_named(
+    tmp_path: Path,
+) -> None:
+    run, model = pruning(tmp_path / "run", "net"), saved(tmp_path / "net" / "model").parent
+    out = tmp_path / "out"
+    assert [keeps_history(folder, None) for folder in (run, model, tmp_path)] == [True, True, False]
+    assert [keeps_history(folder, out) for folder in (run, model)] == [True, False]
 
 
 def test_what_is_not_there_any_more_is_no_baseline(tmp_path: Path) -> None:

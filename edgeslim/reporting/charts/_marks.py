@@ -11,7 +11,7 @@ from enum import Enum
 
 from edgeslim.reporting.charts._svg import Svg, element, group, percent
 
-__all__ = ["DASHES", "Key", "Mark", "definitions", "error_bar", "place_mark"]
+__all__ = ["DASHES", "Key", "Mark", "definitions", "error_bar", "place_label", "place_mark"]
 
 
 class Mark(str, Enum):
@@ -28,6 +28,9 @@ class Mark(str, Enum):
 
 DASHES = 8
 """How many kinds of lines there are, each of its own colour and dashes (``series-0`` …)."""
+
+_LONGEST_LABEL = 24
+"""Characters of a name that half a plot has room for on a phone."""
 
 _SHAPES = {
     Mark.MEASURED: element("circle", r=4.5),
@@ -88,6 +91,30 @@ def place_mark(x: float, y: float, mark: Mark, tooltip: str, *, more: str = "") 
         x=percent(x),
         y=percent(y),
         class_=f"m {mark.value} {more}".strip(),
+    )
+
+
+def place_label(x: float, y: float, text: str, *, is_above: bool = True) -> Svg:
+    """Writes a name beside a mark, towards the middle of the plot, so that none is cut off.
+
+    Args:
+        x: Distance of the mark from the left, as a share of the plot.
+        y: Distance of the mark from the top, as a share of the plot.
+        text: The name; of a long one, the end is left out.
+        is_above: Whether it stands above the mark, or else below.
+    """
+    is_left = x < 0.5
+    return element(
+        "text",
+        text
+        if len(text) <= _LONGEST_LABEL
+        else f"{text[: _LONGEST_LABEL - 1]}\N{HORIZONTAL ELLIPSIS}",
+        class_="tick",
+        x=percent(x),
+        y=percent(y),
+        dx=9 if is_left else -9,
+        dy=-7 if (is_above or y > 0.9) and y > 0.1 else 16,
+        text_anchor="start" if is_left else "end",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from edgeslim.reporting.charts._frame import Axis, Chart, make_chart, path, plot
-from edgeslim.reporting.charts._marks import Key, Mark, error_bar, place_mark
+from edgeslim.reporting.charts._marks import Key, Mark, error_bar, place_label, place_mark
 from edgeslim.reporting.charts._scale import Scale
 from edgeslim.reporting.charts._svg import Svg
 
@@ -23,6 +23,7 @@ class ScatterPoint:
         mark: Shape that stands for the origin of its values.
         tooltip: Text that is shown when the pointer rests on it.
         x_interval, y_interval: Intervals of x and y, if they are known.
+        label: Text beside it, such as a name; only where there are few points.
     """
 
     x: float
@@ -31,6 +32,7 @@ class ScatterPoint:
     tooltip: str
     x_interval: tuple[float, float] | None = None
     y_interval: tuple[float, float] | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +110,9 @@ def scatter(
         places = _step_points(route.points) if route.is_step_function else route.points
         lines.append(_line(places, route.kind, across, up))
     marks: list[Svg] = []
+    # Names of neighbours stand above and below in turns, so that they do not meet.
+    named = sorted((point for point in points if point.label), key=lambda point: point.x)
+    above = {id(point): place % 2 == 0 for place, point in enumerate(named)}
     for point in points:
         left, top = across.place(point.x), 1 - up.place(point.y)
         if point.x_interval is not None:
@@ -117,6 +122,8 @@ def scatter(
             low, high = (1 - up.place(end) for end in point.y_interval)
             marks.append(error_bar(left, low, high))
         marks.append(place_mark(left, top, point.mark, point.tooltip))
+        if point.label:
+            marks.append(place_label(left, top, point.label, is_above=above[id(point)]))
     around = plot(x, y, lines=lines, marks=marks, height=height)
     return make_chart(title, description, [around], legend=legend)
 
