@@ -121,8 +121,8 @@ _MODULES = {
 
 
 def __dir__() -> list[str]:
-    """Names everything that there is, imported or not."""
-    return sorted({*globals(), *__all__})
+    """Names what is meant to be used, imported or not."""
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - what is asked for decides

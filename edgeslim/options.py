@@ -57,6 +57,8 @@ class Option:
         is_repeated: Whether the option may be given several times.
         is_argument: Whether it has no name on the command line but a place.
         members: Gives the names that the help lists behind the meaning, such as a shelf's.
+        metavar: What the help calls its value, such as ``DURATION``; by default what its type and
+            its meaning say.
     """
 
     panel: str = ""
@@ -65,6 +67,7 @@ class Option:
     is_repeated: bool = False
     is_argument: bool = False
     members: Callable[[], Iterable[str]] | None = None
+    metavar: str = ""
 
     def __call__(
         self,
@@ -72,6 +75,7 @@ class Option:
         parse: Callable[[str], Any] | None = None,
         parse_all: Callable[[list[str]], Any] | None = None,
         members: Callable[[], Iterable[str]] | None = None,
+        metavar: str = "",
     ) -> Option:
         """The option with names of its own, or with a parser: of its text, or of all its texts."""
         return replace(
@@ -80,6 +84,7 @@ class Option:
             parse=parse or parse_all,
             is_repeated=parse_all is not None,
             members=members,
+            metavar=metavar,
         )
 
 
@@ -213,7 +218,8 @@ def option_words(owner: type, values: Mapping[str, Any]) -> list[str]:
         if isinstance(marker, OptionsOf):
             options += option_words(marker.owner, value or {})
         elif marker.is_argument:
-            arguments.append(str(value))
+            given = [] if value is None else value if isinstance(value, list) else [value]
+            arguments += [str(one) for one in given]
         elif isinstance(value, bool):
             name = field.option_names[0]
             words = [name if value else f"--no-{name.lstrip('-')}"]

@@ -110,6 +110,14 @@ def _ending_by_signal(number: int) -> tuple[int, str]:
     return 128 + number, f"{how}; run the same command again to continue"
 
 
+def _asked_command() -> str:
+    """The command that was called, as far as the arguments name one."""
+    from edgeslim.cli.commands import COMMANDS
+
+    named = [word for word in sys.argv[1:2] if word in COMMANDS]
+    return " ".join(["edgeslim", *named])
+
+
 def _ending(error: BaseException) -> tuple[int, str]:
     """Exit code and message for an error that ended a command."""
     from typer import TyperException
@@ -123,7 +131,7 @@ def _ending(error: BaseException) -> tuple[int, str]:
             # Without any arguments the help was printed, and there is nothing to add.
             message = error.format_message()
             context = getattr(error, "ctx", None)
-            asked = "edgeslim" if context is None else context.command_path
+            asked = _asked_command() if context is None else context.command_path
             return 2, f"{message} ({asked} --help says more)" if message else ""
         case BrokenPipeError():
             return 1, "nobody reads the output any more"

@@ -11,7 +11,17 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.options import Option, OptionField, OptionsOf, option_fields
+from edgeslim.counts import parse_count
+from edgeslim.durations import parse_latency, parse_ms, parse_s
+from edgeslim.options import (
+    Option,
+    OptionField,
+    OptionsOf,
+    option_fields,
+    parse_names,
+    parse_paths,
+)
+from edgeslim.sizes import parse_bytes, parse_kb, parse_mb
 
 __all__ = ["with_options"]
 
@@ -75,11 +85,34 @@ def _parameter(field: OptionField, option: Option) -> Parameter:
         how = typer.Option(
             *(() if default is True else field.option_names),
             help=text,
+            metavar=_metavar(field, option),
             rich_help_panel=option.panel or None,
         )
     return Parameter(
         field.key, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, how]
     )
+
+
+_METAVARS: dict[Callable[[Any], Any] | None, str] = {
+    parse_ms: "DURATION",
+    parse_s: "DURATION",
+    parse_latency: "DURATION",
+    parse_bytes: "SIZE",
+    parse_mb: "SIZE",
+    parse_kb: "SIZE",
+    parse_count: "COUNT",
+    parse_names: "NAME,...",
+    parse_paths: "FILE",
+}
+"""What the help calls the value of an option, by what reads it."""
+
+
+def _metavar(field: OptionField, option: Option) -> str | None:
+    """What the help calls an option's value, where its type alone says too little."""
+    known = option.metavar or _METAVARS.get(option.parse)
+    if known or Path not in {field.kind, *get_args(field.kind)}:
+        return known
+    return "FOLDER" if field.text.startswith("Folder") else "FILE"
 
 
 def _values(owner: type, given: Mapping[str, Any], names: tuple[str, ...] = ()) -> dict[str, Any]:

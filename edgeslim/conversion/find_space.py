@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from edgeslim.conversion.traced_space import TracedSpace, UserSpace
@@ -39,6 +40,11 @@ def find_space(text: str, *, progress: Progress = SILENT) -> SpaceFamily:
         if text in MODELS and text not in SPACES:
             raise UsageError(
                 f"{text} is a model, not a search space; the spaces are {', '.join(SPACES.names())}"
+            )
+        if text not in SPACES and (Path(text) / "model.pdmodel").is_file():
+            raise UsageError(
+                f"{text} is the folder of a model, not a search space; the spaces are "
+                f"{', '.join(SPACES.names())}"
             )
         return SPACES.get(text)
     file, object_name, thing = found

@@ -74,7 +74,7 @@ class SearchRequest(SearchOptions):
 
     target_ms: Annotated[
         float | LatencyShare | Sequence[float | LatencyShare],
-        LIMITS("--target-latency", parse_all=_parse_limits),
+        LIMITS("--target-latency", parse_all=_parse_limits, metavar="DURATION"),
     ] = field(default=(), kw_only=False)
     """The latency limit: 20ms, or 75% (or -25%) of what the space's start is predicted to take;
     several, each with the table of its device. None where only sizes are limited."""

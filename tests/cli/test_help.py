@@ -76,6 +76,8 @@ def test_the_version_is_the_packages(tmp_path: Path) -> None:
 def test_a_usage_error_names_the_help_of_its_command(tmp_path: Path) -> None:
     shown = edgeslim("deploy", "--nope", folder=tmp_path)
     assert "--nope (edgeslim deploy --help says more)" in shown.error(2)
+    shown = edgeslim("search", "--target-latency", folder=tmp_path)
+    assert "requires an argument. (edgeslim search --help says more)" in shown.error(2)
 
 
 @pytest.mark.parametrize(("words", "offered"), [("dep", "deploy"), ("deploy --ta", "--table")])

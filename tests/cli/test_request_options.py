@@ -117,6 +117,16 @@ def test_the_words_of_a_command_ask_for_the_values() -> None:
     wanted = Request("a net", most=3, measure=False, device=Place(device="here"))
     assert given == replace(wanted, shapes={"a": 1, "b": 1}, progress=given.progress)
     assert option_words(Request, {"model": "net", "measure": True}) == ["net"]
+    assert option_words(DeployRequest, {"model": "net"}) == ["net"]
+    assert option_words(DeployRequest, {"model": "a", "others": ["b", "c"]}) == ["a", "b", "c"]
+
+
+def test_help_says_what_a_value_is() -> None:
+    called = {name: option.metavar for name, option in options_of(DeployRequest).items()}
+    assert called["assert_latency"] == called["patience"] == "DURATION"
+    assert called["max_memory"] == "SIZE"
+    assert (called["out"], called["table"]) == ("FOLDER", "FILE")
+    assert called["precisions"] == "NAME,..."
 
 
 def test_what_is_not_given_is_as_it_is_from_python() -> None:
