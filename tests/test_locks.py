@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import edgeslim
 from edgeslim.errors import InUseError
 from edgeslim.locks import hold
 
@@ -71,3 +73,23 @@ def test_error_in_between_gives_it_free(tmp_path: Path) -> None:
 def test_where_nothing_can_be_written_is_left_to_the_writer() -> None:
     with hold(Path("/proc/sys/net")):
         pass
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda out: edgeslim.slim(str(out), task="digits", target_ms=1.0, out=out),
+        lambda out: edgeslim.optimize("mobilenet-v1", table=Path("none.jsonl"), out=out),
+    ],
+    ids=["slim", "optimize"],
+)
+def test_folders_of_models_are_held_before_anything_is_done(
+    work: Callable[[Path], object], tmp_path: Path
+) -> None:
+    (tmp_path / "net").mkdir()
+    for name in ("model.pdmodel", "model.pdiparams"):
+        (tmp_path / "net" / name).touch()
+    with _start_holder(tmp_path / "net") as holder:
+        with pytest.raises(InUseError, match="net is being written by"):
+            work(tmp_path / "net")
+        holder.communicate()

@@ -27,6 +27,7 @@ from edgeslim.errors import ModelError, ProgramError, RunnerError, UsageError
 from edgeslim.execution import Precision
 from edgeslim.files import encode_json, new_folder, read_bytes, temporary_folder, write_files
 from edgeslim.latency_table import LatencyTable
+from edgeslim.locks import hold
 from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.measuring.drift import DriftWatch
 from edgeslim.opspec import OpSpec, Shape
@@ -100,18 +101,20 @@ def optimize(request: OptimizeRequest) -> RewritingRecord:
         UsageError: Neither a table nor a device; a table of another kind.
         UnknownNameError, BadFileError: There is no such model or table, or inputs do not fit.
         ModelError, ProgramError, RunnerError: The model does not convert or does not run.
+        InUseError: Another process writes the folder.
     """
     request.check()
     source = find_model(request.model)
     inputs = None if request.inputs is None else read_given(request.inputs)
     choice = DeviceChoice.of(request.device)
-    with temporary_folder() as scratch, ExitStack() as stack:
+    out = request.out or Path("optimized") / source.name
+    with hold(out), temporary_folder() as scratch, ExitStack() as stack:
         table = None if choice.name else LatencyTable.read(_path(request))
         prepared = prepare(
             source, scratch / "model", input_shapes=request.input_shapes, inputs=inputs
         )
         session = stack.enter_context(open_device(choice)) if table is None else None
-        return _optimize(request, prepared, session, table, scratch)
+        return _optimize(replace(request, out=out), prepared, session, table, scratch)
 
 
 def _path(request: OptimizeRequest) -> Path:
@@ -140,8 +143,7 @@ def _optimize(
         measure=measuring,
         progress=request.progress,
     )
-    folder = str(request.out or Path("optimized") / prepared.name)
-    record = predicted_record(prepared, request.model, table, found, folder)
+    record = predicted_record(prepared, request.model, table, found, str(request.out))
     if session is not None and found.model is not None:
         record = _measured_record(
             request, record, session, table, models=(prepared, found.model), scratch=scratch

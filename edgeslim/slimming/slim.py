@@ -15,6 +15,7 @@ from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.prepare import prepare
 from edgeslim.durations import LatencyShare, format_ms
 from edgeslim.files import temporary_folder
+from edgeslim.locks import hold
 from edgeslim.options import called_with
 from edgeslim.runs.pruning_result import Pruning
 from edgeslim.runs.rewriting_record import RewritingRecord
@@ -48,8 +49,15 @@ def slim(request: SlimRequest) -> Slimming:
         BadFileError, ModelError: There is no such model.
         InfeasibleTargetError: Nothing that was tried is within the limit.
         ReportedElsewhereError: A step failed, and has said why.
+        InUseError: Another process writes the folder.
     """
     request.check()
+    with hold(request.out):
+        return _slim(request)
+
+
+def _slim(request: SlimRequest) -> Slimming:
+    """Does the steps that are not done yet."""
     settings, folder = request.settings, SlimFolder(request.out)
     folder.begin(settings)
     run = _Run(
