@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from edgeslim.prediction.plot import plot_prediction
 from edgeslim.prediction.predict_model import PredictRequest, predict
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 from edgeslim.prediction.start_predictor import Quantity, StartPrediction
+from edgeslim.tables.only_table import find_only_table
 
 __all__ = ["command"]
 
@@ -38,9 +40,10 @@ def command(
     """
     if plot is not None:
         check_picture(plot)
-    prediction = predict(request)
+    table = request.table or find_only_table()
+    prediction = predict(replace(request, table=table))
     if plot is not None:
-        title = f"{request.model}, predicted from {request.table.name}"
+        title = f"{request.model}, predicted from {table.name}"
         plot_prediction(prediction, plot, title=title)
     if as_json:
         print_json(_document(prediction))

@@ -21,6 +21,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.options import ARGUMENT, OPTION, called_with
 from edgeslim.prediction.predictor import Prediction, Predictor
+from edgeslim.tables.only_table import find_only_table
 
 __all__ = ["PredictRequest", "predict"]
 
@@ -33,8 +34,8 @@ class PredictRequest:
 
     model: Annotated[str, ARGUMENT] = field(kw_only=False)
     """Saved model, file.py:function, or a name."""
-    table: Annotated[Path, OPTION] = field(kw_only=False)
-    """Latency table of the device."""
+    table: Annotated[Path | None, OPTION] = field(default=None, kw_only=False)
+    """Latency table of the device; by default the one under latency_tables/, if there is one."""
     input_shapes: Annotated[Mapping[str, Shape] | None, INPUT_SHAPES] = None
     """Shape of an open input: 1,3,224,224 or name=..."""
 
@@ -47,12 +48,13 @@ def predict(request: PredictRequest) -> Prediction:
     the operators before any fusion, and the sum over the fused operators is given beside it.
 
     Raises:
-        UsageError, BadFileError, ModelError: The model or the table is not valid.
+        UsageError, BadFileError, ModelError: The model or the table is not valid, or no table is
+            named and there is not one alone.
         ProgramError: ``opt`` cannot convert the model. Where there is no ``opt`` and it cannot be
             had, operators are fused by our own rules, with a warning in the log.
     """
     source = find_model(request.model)
-    known = LatencyTable.read(request.table)
+    known = LatencyTable.read(request.table or find_only_table())
     with temporary_folder() as folder:
         prepared = prepare(source, folder, input_shapes=request.input_shapes)
         fused = _fuse(prepared, known.context.execution.target)

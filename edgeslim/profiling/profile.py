@@ -45,13 +45,11 @@ from edgeslim.profiling.workload import (
 )
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import DEFAULT_SPACE, Space
+from edgeslim.tables.only_table import TABLES
 
-__all__ = ["TABLES", "ProfileRequest", "ProfileResult", "default_table", "profile"]
+__all__ = ["ProfileRequest", "ProfileResult", "default_table", "profile"]
 
 _log = logging.getLogger(__name__)
-
-TABLES = Path("latency_tables")
-"""Folder of tables for which no file is named, with a folder for each device."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -44,6 +44,7 @@ from edgeslim.runs.pruning_run import (
     StepRecord,
 )
 from edgeslim.runs.sensitivity_rows import fingerprint
+from edgeslim.tables.only_table import find_only_table
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_model import Training, train
 
@@ -64,7 +65,7 @@ class PruneRequest(PruneOptions):
     """A latency by the table: 20ms, or 75% (or -25%) of what the model is predicted to
     take as it is."""
     table: Annotated[Path | None, GOAL] = None
-    """Latency table of the device."""
+    """Latency table of the device; by default the one under latency_tables/, if there is one."""
     strategy: Annotated[str | None, CHOICE] = None
     """uniform, sensitivity, annealing or latency-optimal, which is the default for a latency; for
     work it is sensitivity with a task or sensitivities, else uniform."""
@@ -88,11 +89,14 @@ class PruneRequest(PruneOptions):
             UsageError: Unknown names, numbers out of range, or options that contradict each other.
         """
         share = self.target_ms.share if isinstance(self.target_ms, LatencyShare) else None
+        table = self.table
+        if table is None and self.target_ms is not None:
+            table = find_only_table()
         settings = PruneSettings(
             **shared_fields(self, PruneOptions),
             target_ms=None if isinstance(self.target_ms, LatencyShare) else self.target_ms,
             target_share=share,
-            table=None if self.table is None else str(self.table),
+            table=None if table is None else str(table),
             device=None if self.choice is None else self.choice.name or "host",
             strategy=self.strategy or self._usual_strategy,
             sensitivities=None if self.sensitivities is None else str(self.sensitivities),

@@ -9,8 +9,8 @@ from pathlib import Path
 from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.profile import TABLES
 from edgeslim.spaces import Space, every_operator
+from edgeslim.tables.only_table import TABLES
 
 __all__ = ["FittingTable", "fitting_tables", "no_table_error"]
 

@@ -14,9 +14,9 @@ from edgeslim.cli.search_defaults import choose_tables
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
-from edgeslim.profiling.profile import TABLES
 from edgeslim.searching.request import SearchRequest
 from edgeslim.spaces import DEFAULT_SPACE, SPACES
+from edgeslim.tables.only_table import TABLES
 from tests.searching.made_up import made_up_table, small_space
 from tests.values import CONTEXT, relu, row, table_at
 
