@@ -110,12 +110,15 @@ def _check_folders(found: Sequence[ResolvedDeployment]) -> None:
     """Checks that each model has a folder of its own for what is made of it."""
     by_folder: dict[Path, str] = {}
     for own in found:
-        other = by_folder.setdefault(own.folder.resolve(), own.path)
-        if other is not own.path:
+        other = by_folder.get(own.folder.resolve())
+        if other == own.path:
+            raise UsageError(f"{own.path} is given twice")
+        if other is not None:
             raise UsageError(
                 f"{own.path} and {other} would both be deployed into {own.folder}; deploy them one "
                 "by one with --out, or rename one"
             )
+        by_folder[own.folder.resolve()] = own.path
 
 
 @dataclass(frozen=True, slots=True)

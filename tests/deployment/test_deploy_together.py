@@ -77,5 +77,7 @@ def test_a_model_that_is_named_twice_is_refused(tmp_path: Path) -> None:
             folder.with_suffix(f".{ending}").touch()
     with pytest.raises(UsageError, match="would both be deployed into deployments/net"):
         edgeslim.deploy_together(str(tmp_path / "one/net"), others=[str(tmp_path / "other/net")])
+    with pytest.raises(UsageError, match="one/net is given twice"):
+        edgeslim.deploy_together(str(tmp_path / "one/net"), others=[str(tmp_path / "one/net")])
     with pytest.raises(UsageError, match="several models are deployed by"):
         edgeslim.deploy("net", others=["other"])
