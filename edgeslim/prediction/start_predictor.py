@@ -32,7 +32,7 @@ class Quantity:
 
     Args:
         value: The likeliest value, never below 0.
-        interval: Its 90 % interval.
+        interval: Its 90 % interval, or that of the confidence that was asked for.
     """
 
     value: float
@@ -74,11 +74,11 @@ class _Model:
     scale: Callable[[float], float]
     names: tuple[str, ...]
 
-    def predict(self, features: StartFeatures, added: float = 0.0) -> Quantity:
+    def predict(self, features: StartFeatures, confidence: float, added: float = 0.0) -> Quantity:
         """The quantity of a network, with what is added to it from elsewhere."""
         columns = self.columns(features)
         value = max(0.0, added + self.fit.predict(columns))
-        half = self.fit.half_width(columns, self.scale(value))
+        half = self.fit.half_width(columns, self.scale(value), confidence=confidence)
         return Quantity(value=value, interval=(max(0.0, value - half), value + half))
 
 
@@ -104,23 +104,28 @@ class StartPredictor:
         return self.table.context.execution.target
 
     def predict(
-        self, network: Graph | Sequence[OpSpec], latency_ms: float | None
+        self,
+        network: Graph | Sequence[OpSpec],
+        latency_ms: float | None,
+        *,
+        confidence: float = 0.9,
     ) -> StartPrediction:
         """Predicts how a network starts.
 
         Args:
             network: The fused network, or its operators if this predictor is not `wired`.
             latency_ms: Its predicted latency; None if the table knows too little of it.
+            confidence: Probability that each interval contains what is measured.
         """
         features = self.features(network)
         found = {
-            name: None if model is None else model.predict(features)
+            name: None if model is None else model.predict(features, confidence)
             for name in ("memory_mb", "load_ms", "cold_load_ms")
             for model in [self._model(name)]
         }
         surplus = self._model("first_run_ms")
         if surplus is not None and latency_ms is not None:
-            found["first_run_ms"] = surplus.predict(features, latency_ms)
+            found["first_run_ms"] = surplus.predict(features, confidence, latency_ms)
         return StartPrediction(**found, reason=self.reason)
 
     def features(self, network: Graph | Sequence[OpSpec]) -> StartFeatures:

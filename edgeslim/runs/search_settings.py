@@ -46,12 +46,18 @@ class LatencyTarget(msgspec.Struct, frozen=True, kw_only=True):
         target_ms: The latency limit in milliseconds.
         table: Checksum of the latency table that predicts for it.
         measurable: Whether networks can be measured there.
+        max_memory_mb: Largest memory of runtime and model there; None is any.
+        max_load_ms: Longest time of loading there.
+        max_first_ms: Longest first run there.
     """
 
     device: str
     target_ms: float
     table: str
     measurable: bool = True
+    max_memory_mb: float | None = None
+    max_load_ms: float | None = None
+    max_first_ms: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ from edgeslim.prediction.population import IntArray, PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.runs.search_run import SIZE_UNITS, SizeReached
+from edgeslim.searching.start_limits import StartLimit
 from edgeslim.spaces import Space, Tokens
 
 __all__ = [
@@ -126,6 +127,9 @@ class SizeLimit:
         return self.format_value(self.target)
 
 
+AnyLimit = LatencyLimit | SizeLimit | StartLimit
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchLimits:
     """All limits of a search, at least one.
@@ -135,12 +139,14 @@ class SearchLimits:
         latencies: Limits on latencies, one for each device.
         sizes: Sizes of the space's networks.
         size_limits: Limits on sizes of networks.
+        start_limits: Limits on memory, load and the first run, for any of the devices.
     """
 
     space: Space
     latencies: tuple[LatencyLimit, ...]
     sizes: PopulationSizes
     size_limits: tuple[SizeLimit, ...] = ()
+    start_limits: tuple[StartLimit, ...] = ()
 
     def are_met(self, population: Sequence[Tokens]) -> Mask:
         """Whether each network is within all limits, ``(networks,)``."""
@@ -196,14 +202,14 @@ class SearchLimits:
         """Text with a network's value of everything that is limited."""
         return " and ".join(limit.format_value(value) for limit, value in self.values(tokens))
 
-    def values(self, tokens: Tokens) -> Iterator[tuple[LatencyLimit | SizeLimit, float]]:
+    def values(self, tokens: Tokens) -> Iterator[tuple[AnyLimit, float]]:
         """Each limit, with a network's value of what it limits."""
         one = np.array([tokens], np.int64)
         for limit in self._all():
             yield limit, float(limit.limited_values(one)[0])
 
-    def _all(self) -> tuple[LatencyLimit | SizeLimit, ...]:
-        return (*self.latencies, *self.size_limits)
+    def _all(self) -> tuple[AnyLimit, ...]:
+        return (*self.latencies, *self.size_limits, *self.start_limits)
 
     def _shares(self, population: Sequence[Tokens]) -> Array:
         """Share of each limit that each network takes, ``(networks, limits)``."""
@@ -278,7 +284,7 @@ def _excess(limits: SearchLimits, tokens: Tokens) -> float:
 
 def _infeasible_text(limits: SearchLimits, nearest: Tokens) -> str:
     name = limits.space.name
-    if len(limits.latencies) == 1 and not limits.size_limits:
+    if len(limits.latencies) == 1 and not (limits.size_limits or limits.start_limits):
         (limit,) = limits.latencies
         (_, value), *_ = limits.values(nearest)
         sure = f" with confidence {limit.confidence:g}" if limit.confidence > 0.5 else ""

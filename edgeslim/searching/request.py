@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from edgeslim.algorithms import find_algorithm
 from edgeslim.conversion.find_space import find_space
 from edgeslim.conversion.shape_options import SPACE_SHAPE
 from edgeslim.device import REACHED, DeviceChoice
-from edgeslim.durations import LatencyShare, parse_latency
+from edgeslim.durations import LatencyShare, parse_latency, parse_ms
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
@@ -32,6 +33,7 @@ from edgeslim.searching.limits import SearchLimits, feasible_start, resolve_limi
 from edgeslim.searching.measuring import is_measurable
 from edgeslim.searching.prefilter import parse_prefilter
 from edgeslim.searching.run_limits import DEFAULT_TARGET, covering_predictors, make_limits
+from edgeslim.sizes import parse_mb
 from edgeslim.spaces import DEFAULT_SPACE, SpaceFamily, Tokens, parse_tokens
 from edgeslim.training.tasks import Task
 from edgeslim.training.training_options import TRAINING
@@ -68,6 +70,21 @@ def _parse_limits(texts: list[str]) -> tuple[float | LatencyShare, ...]:
     return tuple(map(parse_latency, texts))
 
 
+def _parse_sizes(texts: list[str]) -> tuple[float, ...]:
+    return tuple(map(parse_mb, texts))
+
+
+def _parse_times(texts: list[str]) -> tuple[float, ...]:
+    return tuple(map(parse_ms, texts))
+
+
+_START_LIMITS = {
+    "max_memory_mb": "--max-memory",
+    "max_load_ms": "--max-load",
+    "max_first_ms": "--max-first",
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchRequest(SearchOptions):
     """What can be asked of `edgeslim.searching.search.search`."""
@@ -80,6 +97,19 @@ class SearchRequest(SearchOptions):
     several, each with the table of its device. None where only sizes are limited."""
     table: Annotated[Path | Sequence[Path], LIMITS(parse_all=parse_paths)] = ()
     """Latency table of the device; for several limits as many, in the same order."""
+    max_memory_mb: Annotated[
+        float | Sequence[float], LIMITS("--max-memory", parse_all=_parse_sizes)
+    ] = ()
+    """Most memory of runtime and model until the first run is over, by prediction: 64M; for several
+    latency limits as many, in the same order."""
+    max_load_ms: Annotated[
+        float | Sequence[float], LIMITS("--max-load", parse_all=_parse_times)
+    ] = ()
+    """Longest loading by prediction, from the disk where that is known: 300ms; as many likewise."""
+    max_first_ms: Annotated[
+        float | Sequence[float], LIMITS("--max-first", parse_all=_parse_times)
+    ] = ()
+    """Longest first run by prediction: 100ms; as many likewise."""
     space: Annotated[str | None, OPTION] = None
     """The search space: a name, or space.py of your own; by default light-nas-small."""
     input_shape: Annotated[Shape | None, SPACE_SHAPE] = None
@@ -116,6 +146,14 @@ class SearchRequest(SearchOptions):
             return (self.target_ms,)
         return tuple(self.target_ms)
 
+    def start_limits(self, place: int) -> dict[str, float]:
+        """Limits on starts on the device of a latency limit, by their names in its target."""
+        return {name: given[place] for name, given in self._start_limits.items() if given}
+
+    @property
+    def _start_limits(self) -> dict[str, tuple[float, ...]]:
+        return {name: _as_tuple(getattr(self, name)) for name in _START_LIMITS}
+
     @property
     def tables(self) -> tuple[Path, ...]:
         """The table of each latency limit."""
@@ -147,6 +185,16 @@ class SearchRequest(SearchOptions):
                 f"{len(self.targets)} latency limits and {len(self.tables)} tables: "
                 "each limit needs the table of its device, in the same order"
             )
+        for name, given in self._start_limits.items():
+            if given and len(given) != len(self.targets):
+                raise UsageError(
+                    f"{len(given)} limits {_START_LIMITS[name]} and {len(self.targets)} latency "
+                    "limits: each device with a limit on its starts has a --target-latency and a "
+                    "--table, in the same order"
+                )
+            for number in given:
+                if not 0 < number < math.inf:
+                    raise UsageError(f"{_START_LIMITS[name]} must be above 0, not {number:g}")
         sizes = (self.max_macs, self.max_paddleslim1_flops, self.max_parameters, self.max_bytes)
         if not self.targets and not any(sizes):
             raise UsageError(
@@ -211,8 +259,9 @@ class SearchRequest(SearchOptions):
                     target_ms=target_ms,
                     table=table.digest,
                     measurable=is_measurable(table.context),
+                    **self.start_limits(place),
                 )
-                for target_ms, table in zip(limits_ms, tables, strict=True)
+                for place, (target_ms, table) in enumerate(zip(limits_ms, tables, strict=True))
             ),
             starts=(),
             candidates=self.candidate_count,
@@ -259,6 +308,10 @@ class SearchRequest(SearchOptions):
                 *(len(found), count, len(found) - count),
             )
         return found[:count]
+
+
+def _as_tuple(given: float | Sequence[float]) -> tuple[float, ...]:
+    return (given,) if isinstance(given, int | float) else tuple(given)
 
 
 def _within_limits(limits: SearchLimits, published: Mapping[str, Tokens]) -> list[Tokens]:

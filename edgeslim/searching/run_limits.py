@@ -12,6 +12,7 @@ from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.runs.search_settings import SearchRound, SearchSettings
 from edgeslim.searching.limits import LatencyLimit, SearchLimits, SizeLimit
+from edgeslim.searching.start_limits import start_limits
 from edgeslim.spaces import Space, every_operator
 
 __all__ = ["DEFAULT_TARGET", "RunLimits", "covering_predictors", "make_limits"]
@@ -56,7 +57,11 @@ class RunLimits:
 def make_limits(
     settings: SearchSettings, space: Space, predictors: Sequence[Predictor]
 ) -> SearchLimits:
-    """The limits of a search, as its targets' tables predict."""
+    """The limits of a search, as its targets' tables predict.
+
+    Raises:
+        UsageError: A table cannot predict what is limited there.
+    """
     targets = [predictor.table.context.execution.target for predictor in predictors]
     sizes = PopulationSizes(space, targets[0] if targets else DEFAULT_TARGET)
     wanted = {
@@ -82,6 +87,11 @@ def make_limits(
             for what, most in wanted.items()
             if most is not None
         ),
+        start_limits=tuple(
+            limit
+            for target, predictor in zip(settings.targets, predictors, strict=True)
+            for limit in start_limits(target, space, predictor, settings.confidence)
+        ),
     )
 
 
@@ -105,4 +115,6 @@ def _refine(predictor: Predictor, rows: Sequence[NetworkRow]) -> Predictor:
     if not rows:
         return predictor
     table = predictor.table
-    return Predictor(LatencyTable(table.path, table.context, [*table.rows, *rows]))
+    return Predictor(
+        LatencyTable(table.path, table.context, [*table.rows, *table.starts.values(), *rows])
+    )
