@@ -8,7 +8,7 @@ import pytest
 
 from edgeslim import ops
 from edgeslim.execution import Target
-from edgeslim.latency_rows import SCHEMA_WITH_STARTS
+from edgeslim.latency_rows import SCHEMA_WITH_COPIES
 from edgeslim.latency_table import LatencyTable
 from edgeslim.spaces import SPACES
 from tests.cli.conftest import SPACE, TOKENS, Workshop
@@ -279,6 +279,9 @@ def test_profile_with_a_budget_measures_what_tells_most_and_more_refines_it(
     assert first["measured"] == 7, "the operator with nothing to do comes on top"
     assert first["operators"] > 2 * len(set(OPERATORS)), "pruned versions of the model count too"
     assert 0 < len(first["unpredicted"]) < first["operators"] - 7
+    known = LatencyTable.read(table)
+    assert known.starts.keys() == known.networks.keys()
+    assert all((row.taken_mb or 0) > (row.alone_mb or 0) > 1 for row in known.starts.values())
     again = workshop(*(argument for argument in arguments if argument != "--json"), 6).out
     assert f"{first['operators']} operators asked for, 0 measured now" in again
     assert f"{len(first['unpredicted'])} operators cannot be predicted by those" in again
@@ -288,13 +291,18 @@ def test_profile_with_a_budget_measures_what_tells_most_and_more_refines_it(
     sources = {each["source"] for each in predicted["operators"]}
     assert "measured" in sources
     assert sources <= {"measured", "interpolated", "missing"}
+    start = predicted["start"]
+    assert len(known.starts) >= 3
+    assert start["memory_interval_mb"][0] < start["memory_mb"] < start["memory_interval_mb"][1]
+    assert start["load_ms"] >= 0
+    assert start["reason"] is None
 
 
 def test_profile_like_another_table_measures_few_and_says_what_comes_from_there(
     workshop: Workshop, tmp_path: Path
 ) -> None:
     table = tmp_path / "like.jsonl"
-    asked = ("profile", "--model", "net", "--networks", 3, "--out", table)
+    asked = ("profile", "--model", "net", "--networks", 3, "--out", table, "--starts", 0)
     arguments = (*asked, "--like", "host.jsonl", "--budget")
     done = workshop(*arguments, 0, "--json")
     assert done.code == 0, done.err
@@ -314,7 +322,7 @@ def test_profile_like_another_table_measures_few_and_says_what_comes_from_there(
     assert f"estimated from {name}: " in more.out
     kept = LatencyTable.read(table)
     assert [copy.name for copy in kept.likes] == [name], "the table is copied once"
-    assert kept.context.schema == SCHEMA_WITH_STARTS
+    assert kept.context.schema == SCHEMA_WITH_COPIES
     assert f"operators of {name} as well" in workshop("table", "show", table).out
     (listed,) = workshop("table", "show", table, "--json").document["copies"]
     assert (listed["device"], listed["operators"]) == (name, len(kept.likes[0].operators))
