@@ -109,6 +109,9 @@ def _options(
     debug: bool = typer.Option(  # noqa: ARG001 - it is taken off before, wherever it stands
         False, "--debug", help="Show the trace of an error; it may stand anywhere."
     ),
+    wide: bool = typer.Option(  # noqa: ARG001 - as above
+        False, "--wide", help="Leave each row of a table on one line; it may stand anywhere."
+    ),
 ) -> None:
     """Options of the program itself."""
     named = context.invoked_subcommand

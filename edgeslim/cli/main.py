@@ -15,6 +15,9 @@ from edgeslim.errors import EdgeslimError, ReportedElsewhereError
 __all__ = ["run"]
 
 
+_ANYWHERE = ("--debug", "--wide")
+"""Options of the program itself that may stand anywhere, also behind a command."""
+
 _AGAIN_S = 0.02
 """Seconds after which a signal that was lost is sent once more."""
 
@@ -66,9 +69,9 @@ def run() -> None:
 def _run(arguments: list[str], signals: _Signals) -> int:
     """Runs one call; every error becomes one line on standard error, and the exit code."""
     debug = "--debug" in arguments
-    given = [argument for argument in arguments if argument != "--debug"]
+    given = [argument for argument in arguments if argument not in _ANYWHERE]
     try:
-        code = _command(given, debug=debug)
+        code = _command(given, debug=debug, wide="--wide" in arguments)
         signals.ignore()
     except (Exception, _SignalledError) as error:  # noqa: BLE001 - the last place to say it
         signals.ignore()
@@ -80,16 +83,16 @@ def _run(arguments: list[str], signals: _Signals) -> int:
     return code
 
 
-def _command(arguments: list[str], *, debug: bool) -> int:
+def _command(arguments: list[str], *, debug: bool, wide: bool) -> int:
     """Runs a command; what is slow to import is imported here, where signals are handled."""
     from typer.main import get_command
 
     from edgeslim.cli.commands import app
     from edgeslim.cli.notes import notes_on_standard_error
-    from edgeslim.cli.output import reserved_output
+    from edgeslim.cli.output import reserved_output, whole_tables
 
     reserved = reserved_output() if "--json" in arguments else nullcontext()
-    with notes_on_standard_error(debug=debug), reserved:
+    with notes_on_standard_error(debug=debug), reserved, whole_tables(wide):
         result = get_command(app).main(args=arguments, prog_name="edgeslim", standalone_mode=False)
     _flush()
     return result if isinstance(result, int) else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ __all__ = [
     "print_lines",
     "print_table",
     "reserved_output",
+    "whole_tables",
 ]
 
 GAPS = 3
@@ -36,6 +38,17 @@ Json = Annotated[
 
 
 _RESERVED: ContextVar[TextIO | None] = ContextVar("reserved output", default=None)
+_WIDE: ContextVar[bool] = ContextVar("tables are wide", default=False)
+
+
+@contextmanager
+def whole_tables(asked: bool) -> Iterator[None]:
+    """Leaves every row of a table on one line, as wide as it is, if the user asked for it."""
+    token = _WIDE.set(asked)
+    try:
+        yield
+    finally:
+        _WIDE.reset(token)
 
 
 @contextmanager
@@ -73,10 +86,15 @@ def _encode(value: Any) -> Any:  # noqa: ANN401 - msgspec's contract
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Prints a table; numbers come as text with their unit."""
-    from tabulate import tabulate
+    """Prints a table that fits the terminal; numbers come as text with their unit.
 
-    sys.stdout.write(tabulate(list(rows), headers=headers, disable_numparse=True) + "\n")
+    Where the output is no terminal, every row is one line, for programs that read it by line.
+    """
+    from edgeslim.cli.fitted_tables import format_table
+
+    fitted = sys.stdout.isatty() and not _WIDE.get()
+    width = shutil.get_terminal_size().columns if fitted else None
+    sys.stdout.write(format_table(headers, rows, width) + "\n")
 
 
 def metric_lines(judged: Mapping[str, MetricValue]) -> list[str]:
