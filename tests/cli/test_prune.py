@@ -37,7 +37,7 @@ def test_a_latency_is_met_on_this_machine_and_the_model_deployed(
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # with the profile that users have
     profiled = edgeslim(
-        *("profile", "--device", "host", "--model", "net", "--budget", "32"),
+        *("profile", "--device", "host", "--model", "net", "--budget", "32", "--starts", "0"),
         *("--out", "host.jsonl", "--json"),
         folder=folder,
     )

@@ -22,7 +22,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("slim")
     save_trained(folder / "net", stride=1)
     profiled = edgeslim(
-        *("profile", "--model", "net", "--budget", "12", "--out", "t.jsonl"), folder=folder
+        *("profile", "--model", "net", "--budget", "12", "--starts", "0", "--out", "t.jsonl"),
+        folder=folder,
     )
     assert profiled.code == 0, profiled.err
     return folder

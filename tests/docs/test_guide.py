@@ -64,7 +64,7 @@ MORE = {
     "-o strategies.quantization.end_epoch=1",
     "configs/quantization_pruning.yaml": "-o compressor.epoch=2 "
     "-o strategies.quantization.start_epoch=1 -o strategies.quantization.end_epoch=1",
-    "profile": "--networks 1",
+    "profile": "--networks 1 --starts 0",
     "deploy --device": "--rounds 2",
     "deploy --baseline": "--rounds 2",
     "sensitivity": "--ratios 0.3,0.6",
