@@ -8,7 +8,7 @@ import sys
 import traceback
 from contextlib import nullcontext
 from threading import Timer
-from types import FrameType
+from types import FrameType, TracebackType
 
 from edgeslim.errors import EdgeslimError, ReportedElsewhereError
 
@@ -42,6 +42,7 @@ class _Signals:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._raise)
         sys.unraisablehook = self._send_again
+        sys.excepthook = self._print
 
     def _raise(self, number: int, _frame: FrameType | None) -> None:
         self.received = number
@@ -54,6 +55,14 @@ class _Signals:
         elif self.received:
             # Later: raised in here, it would be dropped again.
             Timer(_AGAIN_S, os.kill, [os.getpid(), self.received]).start()
+
+    @staticmethod
+    def _print(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """Prints an error that nothing has caught; native modules print a signal on loading."""
+        if not issubclass(kind, _SignalledError):
+            sys.__excepthook__(kind, error, trace)
 
     def ignore(self) -> None:
         """Ignores further signals: everything is done but the end of the process."""

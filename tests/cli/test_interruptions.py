@@ -134,7 +134,7 @@ from edgeslim.cli import main
 
 class Thing: ...
 
-def command(arguments, debug):
+def command(arguments, **options):
     thing = Thing()
     watched = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
     del thing
@@ -145,6 +145,29 @@ main.run()
 """
     done = subprocess.run(
         [sys.executable, "-c", freeing], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert done.returncode == 130, done
+    assert done.stderr == "edgeslim: interrupted; run the same command again to continue\n"
+
+
+def test_what_a_native_module_prints_of_an_interruption_is_not_shown() -> None:
+    """They print what was raised while they were loaded, and raise an import error instead."""
+    loading = """
+import signal, sys
+from edgeslim.cli import main
+
+def command(arguments, **options):
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    raise ImportError("a part of it failed to import")
+
+main._command = command
+main.run()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", loading], capture_output=True, text=True, timeout=50, check=False
     )
     assert done.returncode == 130, done
     assert done.stderr == "edgeslim: interrupted; run the same command again to continue\n"

@@ -79,7 +79,7 @@ def test_a_share_of_the_latency_is_of_the_model_as_it_is(
     # Asked for once more it is the same pruning, which is done.
     again = prune(str(trained.prefix), out=out, target_ms=LatencyShare(0.6), **goal)
     assert widths(again) == widths(result)
-    with pytest.raises(UsageError, match="--target-latency needs the --table"):
+    with pytest.raises(UsageError, match="there is no latency table under"):
         prune(str(trained.prefix), out=tmp_path / "no", target_ms=LatencyShare(0.6))
     assert json.loads((out / "result.json").read_text())["predicted_ms"] == result.predicted_ms
 
