@@ -199,16 +199,20 @@ def model_record(
         converter=variant.file.converter if variant.session.engine else "",
         starts=found.starts.starts.get(variant.id),
         soak=found.soaks.get(variant.id),
-        predicted_start=None if predictor is None else _start(predictor, subject.graph),
+        predicted_start=_start(predictor, subject.graph, prediction),
     )
     tails = tails_of([timed.samples_ns for timed in record.counted_rounds])
     interval_ms = latency_interval_ms(record)
     return msgspec.structs.replace(record, latency_interval_ms=interval_ms, tails=tails)
 
 
-def _start(predictor: Predictor, graph: Graph) -> PredictedStartRecord:
-    """The record of how a table predicts that a network starts."""
-    found = predictor.predict_start(graph)
+def _start(
+    predictor: Predictor | None, graph: Graph, prediction: Prediction | None
+) -> PredictedStartRecord | None:
+    """The record of how a table predicts that a network starts, if one predicts it."""
+    if predictor is None or prediction is None:
+        return None
+    found = predictor.predict_start(graph, prediction)
 
     def number(quantity: Quantity | None) -> PredictedNumber | None:
         if quantity is None:

@@ -59,7 +59,8 @@ def predict(request: PredictRequest) -> Prediction:
         prepared = prepare(source, folder, input_shapes=request.input_shapes)
         fused = _fuse(prepared, known.context.execution.target)
     predictor = Predictor(known)
-    prediction = replace(predictor.predict(fused.specs), start=predictor.predict_start(fused))
+    prediction = predictor.predict(fused.specs)
+    prediction = replace(prediction, start=predictor.predict_start(fused, prediction))
     if known.context.fused_for is not None:
         return prediction
     return replace(predictor.predict(prepared.graph.specs), fused_ms=prediction.total_ms)

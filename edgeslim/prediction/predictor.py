@@ -199,17 +199,17 @@ class Predictor:
         """Predicts how networks start whose operators and wiring are known."""
         return StartPredictor(self.table, without=self._without)
 
-    def predict_start(self, graph: Graph) -> StartPrediction:
+    def predict_start(self, graph: Graph, prediction: Prediction) -> StartPrediction:
         """Predicts how a network starts: its memory, loading and first run.
 
         Args:
             graph: The network, fused for the table's target.
+            prediction: What is predicted of its operators.
         """
         if self.table.context.convention is not Convention.FUSED:
             return StartPrediction(
                 reason=f"{self.table.path} was imported, and has no starts of networks"
             )
-        prediction = self.predict(graph.specs)
         return self.starts.predict(graph, None if prediction.missing else prediction.total_ms)
 
     def _operator(self, spec: OpSpec, latency_ms: float) -> OperatorLatency:

@@ -152,15 +152,19 @@ class SearchLimits:
         """Whether each network is within all limits, ``(networks,)``."""
         if not len(population):
             return np.zeros(0, np.bool_)
-        return self.excess(population) <= 0.0
+        tokens = np.asarray(population, np.int64)
+        # Starts are predicted network by network, and only of those that meet all else.
+        met: Mask = _excess_of((*self.latencies, *self.size_limits), tokens) <= 0.0
+        if self.start_limits:
+            met[met] = _excess_of(self.start_limits, tokens[met]) <= 0.0
+        return met
 
     def excess(self, population: Sequence[Tokens]) -> Array:
         """Largest violation of a limit by each network, relative to the limit.
 
         Zero or less is within all limits; it is infinite where a latency has no prediction.
         """
-        worst: Array = self._shares(population).max(axis=1) - 1.0
-        return np.where(np.isnan(worst), np.inf, worst)
+        return _excess_of(self._all(), np.asarray(population, np.int64))
 
     @property
     def target(self) -> Target:
@@ -211,12 +215,12 @@ class SearchLimits:
     def _all(self) -> tuple[AnyLimit, ...]:
         return (*self.latencies, *self.size_limits, *self.start_limits)
 
-    def _shares(self, population: Sequence[Tokens]) -> Array:
-        """Share of each limit that each network takes, ``(networks, limits)``."""
-        tokens = np.asarray(population, np.int64)
-        return np.column_stack(
-            [limit.limited_values(tokens) / limit.target for limit in self._all()]
-        )
+
+def _excess_of(limits: Sequence[AnyLimit], tokens: IntArray) -> Array:
+    """Largest violation of some limits by each network, as `SearchLimits.excess`."""
+    shares = np.column_stack([limit.limited_values(tokens) / limit.target for limit in limits])
+    worst: Array = shares.max(axis=1) - 1.0
+    return np.where(np.isnan(worst), np.inf, worst)
 
 
 def resolve_limit_ms(limit: float | LatencyShare, space: Space, predictor: Predictor) -> float:

@@ -33,6 +33,7 @@ from edgeslim.searching.limits import SearchLimits, feasible_start, resolve_limi
 from edgeslim.searching.measuring import is_measurable
 from edgeslim.searching.prefilter import parse_prefilter
 from edgeslim.searching.run_limits import DEFAULT_TARGET, covering_predictors, make_limits
+from edgeslim.searching.start_limits import START_OPTIONS
 from edgeslim.sizes import parse_mb
 from edgeslim.spaces import DEFAULT_SPACE, SpaceFamily, Tokens, parse_tokens
 from edgeslim.training.tasks import Task
@@ -76,13 +77,6 @@ def _parse_sizes(texts: list[str]) -> tuple[float, ...]:
 
 def _parse_times(texts: list[str]) -> tuple[float, ...]:
     return tuple(map(parse_ms, texts))
-
-
-_START_LIMITS = {
-    "max_memory_mb": "--max-memory",
-    "max_load_ms": "--max-load",
-    "max_first_ms": "--max-first",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,7 +146,7 @@ class SearchRequest(SearchOptions):
 
     @property
     def _start_limits(self) -> dict[str, tuple[float, ...]]:
-        return {name: _as_tuple(getattr(self, name)) for name in _START_LIMITS}
+        return {name: _as_tuple(getattr(self, name)) for name in START_OPTIONS}
 
     @property
     def tables(self) -> tuple[Path, ...]:
@@ -188,13 +182,13 @@ class SearchRequest(SearchOptions):
         for name, given in self._start_limits.items():
             if given and len(given) != len(self.targets):
                 raise UsageError(
-                    f"{len(given)} limits {_START_LIMITS[name]} and {len(self.targets)} latency "
+                    f"{len(given)} limits {START_OPTIONS[name]} and {len(self.targets)} latency "
                     "limits: each device with a limit on its starts has a --target-latency and a "
                     "--table, in the same order"
                 )
             for number in given:
                 if not 0 < number < math.inf:
-                    raise UsageError(f"{_START_LIMITS[name]} must be above 0, not {number:g}")
+                    raise UsageError(f"{START_OPTIONS[name]} must be above 0, not {number:g}")
         sizes = (self.max_macs, self.max_paddleslim1_flops, self.max_parameters, self.max_bytes)
         if not self.targets and not any(sizes):
             raise UsageError(

@@ -16,7 +16,7 @@ from edgeslim.prediction.start_predictor import Quantity, StartPrediction, Start
 from edgeslim.runs.search_settings import LatencyTarget
 from edgeslim.spaces import Space, Tokens
 
-__all__ = ["StartLimit", "start_limits"]
+__all__ = ["START_OPTIONS", "StartLimit", "start_limits"]
 
 
 def _load(start: StartPrediction) -> Quantity | None:
@@ -29,11 +29,52 @@ _QUANTITIES: dict[str, Callable[[StartPrediction], Quantity | None]] = {
     "max_load_ms": _load,
     "max_first_ms": lambda start: start.first_run_ms,
 }
-_WORDS: dict[str, tuple[Callable[[float], str], str]] = {
-    "max_memory_mb": ("{:.1f} MB of memory".format, "--max-memory"),
-    "max_load_ms": (lambda ms: f"{format_ms(ms, round_up=True)} for loading", "--max-load"),
-    "max_first_ms": (lambda ms: f"{format_ms(ms, round_up=True)} for its first run", "--max-first"),
+_WORDS: dict[str, Callable[[float], str]] = {
+    "max_memory_mb": "{:.1f} MB of memory".format,
+    "max_load_ms": lambda ms: f"{format_ms(ms, round_up=True)} for loading",
+    "max_first_ms": lambda ms: f"{format_ms(ms, round_up=True)} for its first run",
 }
+
+START_OPTIONS = {
+    "max_memory_mb": "--max-memory",
+    "max_load_ms": "--max-load",
+    "max_first_ms": "--max-first",
+}
+"""Options of limits on starts, by their names in `LatencyTarget`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _NetworkStarts:
+    """How networks start on one device, each predicted once for all limits there.
+
+    Args:
+        space: Space of the networks.
+        predictor: Predicts latencies by the device's table.
+        starts: Predicts starts by the same table, from operators alone.
+        confidence: Least probability that what is measured is within an interval's upper end.
+        has_first_run: Whether the first run is wanted too, which takes the latency to predict.
+        known: What was predicted so far, by tokens.
+    """
+
+    space: Space
+    predictor: Predictor
+    starts: StartPredictor
+    confidence: float
+    has_first_run: bool
+    known: dict[Tokens, StartPrediction] = field(default_factory=dict)
+
+    def predict(self, tokens: Tokens) -> StartPrediction:
+        """How a network starts."""
+        if tokens not in self.known:
+            specs = self.space.operators(tokens, self.starts.target)
+            latency_ms = None
+            if self.has_first_run:
+                prediction = self.predictor.predict(specs)
+                latency_ms = None if prediction.missing else prediction.total_ms
+            self.known[tokens] = self.starts.predict(
+                specs, latency_ms, confidence=2 * self.confidence - 1
+            )
+        return self.known[tokens]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,22 +84,15 @@ class StartLimit:
     Args:
         device: Name of the device.
         what: Name of the limit in `LatencyTarget`.
-        space: Space whose networks are limited.
-        predictor: Predicts latencies by the device's table.
-        starts: Predicts starts by the same table, from operators alone.
+        starts: Predicts how networks start there. With a confidence of 0.5 the prediction itself
+            is limited, above that the upper end of an interval around it.
         target: The largest value that is allowed, in ms or MB.
-        confidence: Least probability that the limit is met; at 0.5 the prediction itself is
-            limited, above that the upper end of an interval around it.
     """
 
     device: str
     what: str
-    space: Space
-    predictor: Predictor
-    starts: StartPredictor
+    starts: _NetworkStarts
     target: float
-    confidence: float
-    _values: dict[Tokens, float] = field(default_factory=dict)
 
     def limited_values(self, population: IntArray) -> Array:
         """Upper bounds at the asked confidence, nan where nothing is predicted, ``(networks,)``."""
@@ -66,8 +100,7 @@ class StartLimit:
 
     def format_value(self, value: float) -> str:
         """Formats a value with what it is of."""
-        write, _ = _WORDS[self.what]
-        return f"{write(value)} on {self.device}"
+        return f"{_WORDS[self.what](value)} on {self.device}"
 
     @property
     def target_text(self) -> str:
@@ -75,16 +108,8 @@ class StartLimit:
         return self.format_value(self.target)
 
     def _value(self, tokens: Tokens) -> float:
-        if tokens not in self._values:
-            specs = self.space.operators(tokens, self.starts.target)
-            latency_ms = None
-            if self.what == "max_first_ms":
-                prediction = self.predictor.predict(specs)
-                latency_ms = None if prediction.missing else prediction.total_ms
-            start = self.starts.predict(specs, latency_ms, confidence=2 * self.confidence - 1)
-            quantity = _QUANTITIES[self.what](start)
-            self._values[tokens] = float("nan") if quantity is None else quantity.interval[1]
-        return self._values[tokens]
+        quantity = _QUANTITIES[self.what](self.starts.predict(tokens))
+        return float("nan") if quantity is None else quantity.interval[1]
 
 
 def start_limits(
@@ -102,23 +127,16 @@ def start_limits(
         UsageError: The table cannot predict what is limited.
     """
     starts = StartPredictor(predictor.table, wired=False)
+    networks = _NetworkStarts(
+        space, predictor, starts, confidence, has_first_run=target.max_first_ms is not None
+    )
     found = []
-    for what, (_, option) in _WORDS.items():
+    for what, option in START_OPTIONS.items():
         maximum: float | None = getattr(target, what)
         if maximum is None:
             continue
         known = starts.predict(space.operators(space.initial_tokens, starts.target), 1.0)
         if _QUANTITIES[what](known) is None:
             raise UsageError(f"{option} cannot be predicted: {known.reason or starts.reason}")
-        found.append(
-            StartLimit(
-                device=target.device,
-                what=what,
-                space=space,
-                predictor=predictor,
-                starts=starts,
-                target=maximum,
-                confidence=confidence,
-            )
-        )
+        found.append(StartLimit(device=target.device, what=what, starts=networks, target=maximum))
     return tuple(found)

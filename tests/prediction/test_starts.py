@@ -16,7 +16,7 @@ from edgeslim.opspec import Attributes, OpSpec, Shapes
 from edgeslim.prediction.linear_fit import fit_linear
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.prediction.start_features import start_features, workspace_bytes
-from edgeslim.prediction.start_predictor import StartPredictor
+from edgeslim.prediction.start_predictor import StartPrediction, StartPredictor
 from tests.prediction.networks import operators
 from tests.values import chain, convolution, relu, row, table_at, timed
 
@@ -143,10 +143,15 @@ def test_starts_are_predicted_from_those_in_the_table(tmp_path: Path) -> None:
     assert set(predictor.errors("memory_mb")) == {f"net{index}" for index in range(12)} - {"net5"}
 
 
+def start_of(table: LatencyTable, graph: Graph) -> StartPrediction:
+    predictor = Predictor(table)
+    return predictor.predict_start(graph, predictor.predict(graph.specs))
+
+
 def test_a_table_without_starts_says_what_it_lacks(tmp_path: Path) -> None:
     rows = [row for index in range(2) for row in started(index)]
     table = table_at(tmp_path / "table.jsonl", *rows)
-    found = Predictor(table).predict_start(chain(relu(8)))
+    found = start_of(table, chain(relu(8)))
     assert (found.memory_mb, found.load_ms, found.first_run_ms) == (None, None, None)
     assert "the starts of 2 whole networks are in" in found.reason
     assert "edgeslim profile --space or --model" in found.reason
@@ -155,7 +160,7 @@ def test_a_table_without_starts_says_what_it_lacks(tmp_path: Path) -> None:
 def test_nothing_is_said_of_the_first_run_of_a_network_without_a_latency(tmp_path: Path) -> None:
     rows = [row for index in range(4) for row in started(index)]
     table = table_at(tmp_path / "table.jsonl", row(relu(8), 1.0), *rows)
-    found = Predictor(table).predict_start(chain(relu(8), convolution(8, 8)))
+    found = start_of(table, chain(relu(8), convolution(8, 8)))
     assert found.memory_mb is not None
     assert found.first_run_ms is None
 

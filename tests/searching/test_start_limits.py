@@ -141,3 +141,14 @@ def test_as_many_are_wanted_as_there_are_devices(table: LatencyTable) -> None:
 def test_settings_from_before_have_none() -> None:
     old = msgspec.json.decode(b'{"device":"host","target_ms":1.0,"table":"t"}', type=LatencyTarget)
     assert (old.max_memory_mb, old.max_load_ms, old.max_first_ms) == (None, None, None)
+
+
+def test_starts_are_predicted_of_those_alone_that_meet_all_else(table: LatencyTable) -> None:
+    limits = limits_of(table)
+    (latency,) = limits.latencies
+    values = latency.limited_values(np.array([SMALLEST, LARGEST]))
+    between = replace(limits, latencies=(replace(latency, target_ms=float(values.mean())),))
+    assert between.are_met([SMALLEST, LARGEST]).tolist() == [True, False]
+    assert all(SMALLEST in own.starts.known for own in limits.start_limits)
+    assert not any(LARGEST in own.starts.known for own in limits.start_limits)
+    assert between.excess([LARGEST])[0] > 0
