@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,6 @@ def _family(space: UserSpace, thing: Any, progress: Progress) -> SpaceFamily:  #
     input_shape = _numbers(f"{where}.input_shape", thing.input_shape)
     (num_classes,) = _numbers(f"{where}.num_classes", [thing.num_classes])
 
-    @cache  # networks that were traced are kept
     def make(shape: Shape, classes: int) -> TracedSpace:
         return TracedSpace(space, shape, classes, progress=progress)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -16,8 +15,11 @@ from edgeslim.conversion.required_memory import check_memory
 from edgeslim.deployment.claims import Claim, Proof
 from edgeslim.deployment.compose_record import Found
 from edgeslim.deployment.conclude import (
+    PAIRED_ROUNDS,
     add_to_history,
+    choose_device,
     find_pictures,
+    open_sessions,
     read_state_after,
     rounding_warnings,
 )
@@ -29,7 +31,6 @@ from edgeslim.deployment.deployed import (
     rounding_warning,
     slowness_warnings,
 )
-from edgeslim.deployment.engine_choice import attach_engines
 from edgeslim.deployment.evaluate import evaluate_deployed
 from edgeslim.deployment.inside import inside_record, measure_inside
 from edgeslim.deployment.models_under_test import (
@@ -47,7 +48,6 @@ from edgeslim.deployment.request import (
     ConvertRequest,
     DeployRequest,
     ResolvedDeployment,
-    device_for,
     resolve,
 )
 from edgeslim.deployment.rewritten import FormUnderTest, find_other_form
@@ -63,7 +63,7 @@ from edgeslim.deployment.variants import (
 from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, UsageError
 from edgeslim.files import new_folder, temporary_folder
-from edgeslim.measuring.device_session import DeviceSession, open_device, with_threads
+from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.measuring.networks import MeasuredNetworks
 from edgeslim.options import called_with
 from edgeslim.runs.deployment_records import FailedRecord, GateRecord, ModelRecord
@@ -72,8 +72,8 @@ from edgeslim.targets import Place, read_laws
 __all__ = ["ConvertedModels", "Deployment", "convert", "deploy"]
 
 
-_ROUNDS, _PAIRED_ROUNDS = 3, 12
-"""Without a baseline or a gate, and with one: a ratio is no better than its rounds are many."""
+_ROUNDS = 3
+"""Rounds without a baseline or a limit."""
 
 _FORM_ROUNDS = 6
 """With another form of the model, which is taken only if it is faster beyond what rounds differ."""
@@ -103,10 +103,7 @@ def deploy(request: DeployRequest) -> Deployment:
     found = resolve(request)
     _check_gates(request, found)
     inputs = None if request.inputs is None else read_given(request.inputs)
-    choice = device_for(request.device, found)
-    if request.threads:
-        choice = replace(choice, threads=request.threads[0])
-    with open_device(choice) as session:
+    with open_device(choose_device(request, found)) as session:
         return _deploy_on(session, request, found, inputs)
 
 
@@ -130,8 +127,7 @@ def _deploy_on(
 ) -> Deployment:
     """Deploys all variants of a model on an open device."""
     progress, target = request.progress, session.execution.target
-    sessions = [with_threads(session, count) for count in request.threads] or [session]
-    sessions, absent = attach_engines(sessions, request.engines)
+    sessions, absent = open_sessions(session, request)
     is_choice = len({own.engine for own in sessions}) > 1
     with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
         shapes = request.input_shapes
@@ -252,7 +248,7 @@ def _rounds(
     """How often each variant is timed: what is asked for, or more where something depends on it."""
     needs_many = is_choice or resolved.baseline is not None or request.gates.needs_rounds
     if request.rounds is not None or needs_many:
-        return request.rounds or _PAIRED_ROUNDS
+        return request.rounds or PAIRED_ROUNDS
     return _ROUNDS if form.subject is None else _FORM_ROUNDS
 
 

@@ -15,14 +15,16 @@ from edgeslim.conversion.prepare import prepare
 from edgeslim.conversion.required_memory import check_memory
 from edgeslim.deployment.compose_record import Found
 from edgeslim.deployment.conclude import (
+    PAIRED_ROUNDS,
     add_to_history,
+    choose_device,
     find_pictures,
+    open_sessions,
     read_state_after,
     rounding_warnings,
 )
 from edgeslim.deployment.decide import Measured, MoreMeasuring, measure_until_decided
 from edgeslim.deployment.deployed import Deployment, slowness_warnings
-from edgeslim.deployment.engine_choice import attach_engines
 from edgeslim.deployment.evaluate import evaluate_deployed
 from edgeslim.deployment.models_under_test import (
     ModelUnderTest,
@@ -32,20 +34,18 @@ from edgeslim.deployment.models_under_test import (
 )
 from edgeslim.deployment.origins import NO_BASELINE
 from edgeslim.deployment.record_maker import RecordMaker
-from edgeslim.deployment.request import DeployRequest, ResolvedDeployment, device_for, resolve
+from edgeslim.deployment.request import DeployRequest, ResolvedDeployment, resolve
 from edgeslim.deployment.variants import TablePredictions
 from edgeslim.durations import now
 from edgeslim.errors import ContextMismatchError, UsageError
 from edgeslim.evaluating.task_pictures import TaskPictures
 from edgeslim.files import new_folder, temporary_folder
-from edgeslim.measuring.device_session import DeviceSession, open_device, with_threads
+from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.opspec import Shape
 from edgeslim.options import called_with
 from edgeslim.runs.deployment_records import GateRecord
 
 __all__ = ["deploy_together"]
-
-_ROUNDS = 12
 
 
 @called_with(DeployRequest)
@@ -72,12 +72,9 @@ def deploy_together(request: DeployRequest) -> tuple[Deployment, ...]:
     names = (request.model, *request.others)
     found = [resolve(replace(request, model=name, baseline=NO_BASELINE)) for name in names]
     _check_folders(found)
-    choice = device_for(request.device, found[0])
-    if request.threads:
-        choice = replace(choice, threads=request.threads[0])
+    choice = choose_device(request, found[0])
     with open_device(choice) as session, temporary_folder() as scratch:
-        sessions = [with_threads(session, count) for count in request.threads] or [session]
-        sessions, absent = attach_engines(sessions, request.engines)
+        sessions, absent = open_sessions(session, request)
         whole = _Together(request, session, sessions, found, scratch)
         return whole.deploy(inputs, absent)
 
@@ -172,7 +169,7 @@ class _Together:
             before, created = self.session.conditions(), now()
             models = [own.model for own in subjects]
             networks = measure_models(
-                models, rounds=request.rounds or _ROUNDS, paired=True, progress=progress
+                models, rounds=request.rounds or PAIRED_ROUNDS, paired=True, progress=progress
             )
             starts = measure_starts_of(models, progress=progress)
             measured, gates = measure_until_decided(
